@@ -1,0 +1,58 @@
+package scope_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/scope"
+)
+
+func TestParse(t *testing.T) {
+	for name, tc := range map[string]struct {
+		in   string
+		want []string
+	}{
+		"an empty list is the empty set":         {"", nil},
+		"spaces separate":                        {"b a", []string{"a", "b"}},
+		"commas separate, as Adobe writes them":  {"api:client:v2,analytics:client", []string{"analytics:client", "api:client:v2"}},
+		"a scope named twice counts once":        {"a a,a", []string{"a"}},
+		"case matters":                           {"A a", []string{"A", "a"}},
+		"separators without scopes hold nothing": {" , ,", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			set, err := scope.Parse(tc.in)
+			require.NoError(t, err)
+			assert.ElementsMatch(t, tc.want, set.Values())
+		})
+	}
+}
+
+func TestNewRefusesWhatIsNoScope(t *testing.T) {
+	for name, value := range map[string]string{
+		"empty": "", "space": "a b", "quote": `a"`, "backslash": `a\`, "comma": "a,b",
+		"control character": "a\x01", "beyond ASCII": "é", "too long": strings.Repeat("a", 129),
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := scope.New("fine", value)
+			assert.Error(t, err)
+		})
+	}
+	_, err := scope.Parse(strings.Repeat("a,", 100))
+	assert.Error(t, err, "too many")
+}
+
+func TestSet(t *testing.T) {
+	set := scope.Must("b", "a")
+	assert.Equal(t, "a b", set.String())
+	assert.Equal(t, "a,b", set.Commas())
+	assert.True(t, set.Has("a"))
+	assert.False(t, set.Has("A"))
+	assert.True(t, set.HasAny("x", "b"))
+	assert.False(t, set.HasAny("x", ""))
+	assert.True(t, scope.Must("a").Within(set))
+	assert.True(t, scope.Set{}.Within(set))
+	assert.False(t, scope.Must("a", "c").Within(set))
+}
