@@ -1,0 +1,77 @@
+// Package application is the registered application: what a media company
+// creates once, and every credential and token descends from.
+package application
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/scope"
+)
+
+// TypeDirect is the one type of application there is today.
+const TypeDirect = "DIRECT"
+
+// Level says who an application was created for.
+type Level string
+
+const (
+	// LevelProgrammer applications serve all channels of the programmer or a list of them.
+	LevelProgrammer Level = "programmer"
+	// LevelChannel applications serve exactly one channel.
+	LevelChannel Level = "channel"
+)
+
+// Application is immutable after its creation: a change means a new one. It
+// can be revoked, which is a kill and no field of it.
+type Application struct {
+	ID         uuid.UUID
+	Name       string
+	Version    string
+	Programmer string
+	Level      Level
+	Type       string
+	// AllChannels stands for every channel of the programmer, present and
+	// future; Channels lists them otherwise.
+	AllChannels bool
+	Channels    []string
+	// AllPlatforms and Platforms likewise.
+	AllPlatforms bool
+	Platforms    []string
+	// Domains are host names that redirect URIs and origins may lie under.
+	Domains []string
+	// CustomSchemes are whole URI schemes for the final redirect.
+	CustomSchemes []string
+	// ProxyMVPDs are the proxy MVPDs on whose behalf it may act.
+	ProxyMVPDs []string
+	Scopes     scope.Set
+	CreatedAt  time.Time
+	CreatedBy  string
+	// Declared says that a configuration file owns the application.
+	Declared bool
+}
+
+// Serves says whether the application is assigned to the channel. Ids are
+// compared exactly: a spelling that differs is another channel.
+func (a *Application) Serves(channel string) bool {
+	return channel != "" && (a.AllChannels || slices.Contains(a.Channels, channel))
+}
+
+// ActsFor says whether the name is the application's programmer or one of the
+// channels that it serves by name.
+func (a *Application) ActsFor(programmer string) bool {
+	return programmer != "" && (a.Programmer == programmer || slices.Contains(a.Channels, programmer))
+}
+
+// Proxies says whether the application is bound to the proxy MVPD.
+func (a *Application) Proxies(proxyMVPD string) bool {
+	return proxyMVPD != "" && slices.Contains(a.ProxyMVPDs, proxyMVPD)
+}
+
+// Supports says whether the application is meant for the platform.
+func (a *Application) Supports(platform string) bool {
+	return a.AllPlatforms || slices.ContainsFunc(a.Platforms, func(p string) bool { return strings.EqualFold(p, platform) })
+}
