@@ -1,0 +1,65 @@
+# Every target works on a fresh clone with nothing but Go, make and bash.
+# One set of build tags everywhere: another set is a cold compile of Caddy.
+SHELL := bash
+export GOFLAGS := -tags=nobadger,nomysql,nopgx
+
+GOLANGCI_VERSION := v2.15.0
+XCADDY_VERSION   := v0.4.5
+TOOLS            := $(CURDIR)/.cache/bin
+GOLANGCI         := $(TOOLS)/golangci-lint-$(GOLANGCI_VERSION)
+XCADDY           := $(TOOLS)/xcaddy-$(XCADDY_VERSION)
+
+# How long each fuzz target runs, in seconds.
+FUZZ_SECONDS ?= 10
+# pure: the race detector for every package that does not pull in Caddy.
+# all: for every package and for the gateway that the black-box tests start.
+RACE ?= pure
+# Which packages bench and cover look at.
+PKG ?= ./...
+
+.PHONY: help build run test fuzz bench cover docs lint xcaddy clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## compile bin/caddy: Caddy, its standard modules and this one
+	go build -o bin/caddy ./caddymodule/cmd/caddy
+
+run: build ## start the tour of Caddyfile.example on http://localhost:8080
+	@scripts/run.sh
+
+test: ## run every test, then every fuzz target for FUZZ_SECONDS
+	@scripts/need.sh redis-server gcc curl
+	@RACE=$(RACE) XCADDY=$(XCADDY) XCADDY_VERSION=$(XCADDY_VERSION) scripts/test.sh
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+
+fuzz: ## run every fuzz target for FUZZ_SECONDS
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+
+bench: ## run the benchmarks of PKG on one core and on two
+	go test -run '^$$' -bench . -benchmem -cpu 1,2 $(PKG)
+
+cover: ## measure the coverage of PKG by its own tests
+	@mkdir -p .cache
+	go test -coverprofile=.cache/cover.out $(PKG)
+	go tool cover -func=.cache/cover.out | tail -1
+
+docs: ## write the table of rooms in docs/development.md from the package comments
+	go test ./tests/architecture -count=1 -run TestTheTableOfRoomsIsCurrent -update
+
+lint: $(GOLANGCI) ## go vet, gofmt, golangci-lint, shell syntax
+	@GOLANGCI=$(GOLANGCI) scripts/lint.sh
+
+xcaddy: $(XCADDY) ## install the pinned xcaddy into .cache/bin
+
+clean: ## remove what the targets above made in this folder
+	rm -rf bin .cache
+
+# The tools are built without our tags: their own caches must not depend on them.
+$(GOLANGCI):
+	GOFLAGS= GOBIN=$(TOOLS) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(GOLANGCI_VERSION)
+	mv $(TOOLS)/golangci-lint $@
+
+$(XCADDY):
+	GOFLAGS= GOBIN=$(TOOLS) go install github.com/caddyserver/xcaddy/cmd/xcaddy@$(XCADDY_VERSION)
+	mv $(TOOLS)/xcaddy $@

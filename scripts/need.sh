@@ -1,0 +1,43 @@
+#!/usr/bin/env bash
+# Makes sure that the programs named as arguments are there: installs the
+# Debian or Ubuntu package of what is missing where it may, else says exactly
+# what to install, and fails. Tests never skip for want of a program.
+set -euo pipefail
+
+package_of() {
+	case "$1" in
+	gcc) echo "gcc libc6-dev" ;; # the race detector needs a C compiler
+	*) echo "$1" ;;
+	esac
+}
+
+missing=()
+packages=()
+for program in "$@"; do
+	if ! command -v "$program" >/dev/null 2>&1; then
+		missing+=("$program")
+		read -r -a names <<<"$(package_of "$program")"
+		packages+=("${names[@]}")
+	fi
+done
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+as_root=()
+if [ "$(id -u)" -ne 0 ]; then
+	as_root=(sudo -n)
+fi
+export DEBIAN_FRONTEND=noninteractive
+if command -v apt-get >/dev/null 2>&1 && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then
+	echo "installing ${packages[*]}" >&2
+	"${as_root[@]}" apt-get update -qq </dev/null >&2 &&
+		"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null >&2 || true
+fi
+
+for program in "${missing[@]}"; do
+	if ! command -v "$program" >/dev/null 2>&1; then
+		echo "the tests need ${missing[*]}, which could not be installed from here." >&2
+		echo "on Debian or Ubuntu: sudo apt-get install ${packages[*]}" >&2
+		echo "elsewhere: install a Redis server 6.2 or newer, a C compiler and curl, and put them on PATH" >&2
+		exit 1
+	fi
+done
