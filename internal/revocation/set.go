@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"iter"
 	"maps"
 	"slices"
 	"sync"
@@ -36,43 +37,44 @@ type Subject struct {
 type Set struct {
 	// ids hold, for the kinds that have UUIDs, when each kill expires.
 	ids   [4]cow.Table[int64]
-	names atomic.Pointer[map[name]Kill]
+	names atomic.Pointer[map[Target]Kill]
 	write sync.Mutex
 }
 
-type name struct {
-	kind Kind
-	id   string
+// Target is what a kill switch is thrown on.
+type Target struct {
+	Kind Kind
+	ID   string
 }
 
 // NewSet makes an empty set.
 func NewSet() *Set {
 	s := &Set{}
-	s.names.Store(&map[name]Kill{})
+	s.names.Store(&map[Target]Kill{})
 	return s
 }
 
 // Put adds or replaces a kill. The id of a token, client, statement or
 // application is a UUID; one that is none stops nothing and is ignored, since
 // nothing of that name can exist.
-func (s *Set) Put(kind Kind, id string, kill Kill) {
-	s.change(kind, id,
+func (s *Set) Put(target Target, kill Kill) {
+	s.change(target,
 		func(table *cow.Table[int64], id uuid.UUID) { table.Put(id, kill.ExpiresAt) },
-		func(names map[name]Kill) { names[name{kind, id}] = kill })
+		func(names map[Target]Kill) { names[target] = kill })
 }
 
 // Remove takes a kill out, because it was collected.
-func (s *Set) Remove(kind Kind, id string) {
-	s.change(kind, id,
+func (s *Set) Remove(target Target) {
+	s.change(target,
 		(*cow.Table[int64]).Remove,
-		func(names map[name]Kill) { delete(names, name{kind, id}) })
+		func(names map[Target]Kill) { delete(names, target) })
 }
 
-func (s *Set) change(kind Kind, id string, inTable func(*cow.Table[int64], uuid.UUID), inNames func(map[name]Kill)) {
+func (s *Set) change(target Target, inTable func(*cow.Table[int64], uuid.UUID), inNames func(map[Target]Kill)) {
 	s.write.Lock()
 	defer s.write.Unlock()
-	if i := slices.Index(withUUID, kind); i >= 0 {
-		if key, err := uuid.Parse(id); err == nil {
+	if i := slices.Index(withUUID, target.Kind); i >= 0 {
+		if key, err := uuid.Parse(target.ID); err == nil {
 			inTable(&s.ids[i], key)
 		}
 		return
@@ -84,21 +86,21 @@ func (s *Set) change(kind Kind, id string, inTable func(*cow.Table[int64], uuid.
 
 // Fill adds many kills to a set that nobody reads yet, without the copying
 // that Put does for readers that look on.
-func (s *Set) Fill(kills func(yield func(Kind, string, Kill) bool)) {
+func (s *Set) Fill(kills iter.Seq2[Target, Kill]) {
 	s.write.Lock()
 	defer s.write.Unlock()
 	var ids [4]map[uuid.UUID]int64
 	names := maps.Clone(*s.names.Load())
-	for kind, id, kill := range kills {
-		i := slices.Index(withUUID, kind)
+	for target, kill := range kills {
+		i := slices.Index(withUUID, target.Kind)
 		if i < 0 {
-			names[name{kind, id}] = kill
+			names[target] = kill
 			continue
 		}
 		if ids[i] == nil {
 			ids[i] = map[uuid.UUID]int64{}
 		}
-		if key, err := uuid.Parse(id); err == nil {
+		if key, err := uuid.Parse(target.ID); err == nil {
 			ids[i][key] = kill.ExpiresAt
 		}
 	}
@@ -158,13 +160,13 @@ func (s *Set) Check(x *Subject) (Kind, bool) {
 		return Client, true
 	}
 	if names := *s.names.Load(); len(names) > 0 {
-		if _, killed := names[name{Issuer, x.Issuer}]; killed && x.Issuer != "" {
+		if _, killed := names[Target{Issuer, x.Issuer}]; killed && x.Issuer != "" {
 			return Issuer, true
 		}
-		if kill, found := names[name{Platform, x.Platform}]; found && x.Platform != "" && kill.stops(x.ClientIssuedAt) {
+		if kill, found := names[Target{Platform, x.Platform}]; found && x.Platform != "" && kill.stops(x.ClientIssuedAt) {
 			return Platform, true
 		}
-		if _, killed := names[name{Key, x.KeyID}]; killed && x.KeyID != "" {
+		if _, killed := names[Target{Key, x.KeyID}]; killed && x.KeyID != "" {
 			return Key, true
 		}
 	}
@@ -182,7 +184,7 @@ func (s *Set) StopsChannel(channel string, tokenIssuedAt int64) bool {
 	if len(names) == 0 {
 		return false
 	}
-	kill, found := names[name{Channel, channel}]
+	kill, found := names[Target{Channel, channel}]
 	return found && kill.stops(tokenIssuedAt)
 }
 

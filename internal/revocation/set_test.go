@@ -27,12 +27,13 @@ func TestEveryAncestorsKillStopsASubject(t *testing.T) {
 		revocation.Platform: "Android", revocation.Issuer: "https://issuer", revocation.Key: "k1",
 	} {
 		t.Run(string(kind), func(t *testing.T) {
+			target := revocation.Target{Kind: kind, ID: name}
 			filled := revocation.NewSet()
-			filled.Fill(func(yield func(revocation.Kind, string, revocation.Kill) bool) {
-				yield(kind, name, revocation.Kill{})
+			filled.Fill(func(yield func(revocation.Target, revocation.Kill) bool) {
+				yield(target, revocation.Kill{})
 			})
 			added := revocation.NewSet()
-			added.Put(kind, name, revocation.Kill{})
+			added.Put(target, revocation.Kill{})
 			for how, set := range map[string]*revocation.Set{"filled": filled, "added": added} {
 				got, stopped := set.Check(subject())
 				assert.True(t, stopped, how)
@@ -40,7 +41,7 @@ func TestEveryAncestorsKillStopsASubject(t *testing.T) {
 				assert.Equal(t, 1, set.Len(), how)
 				_, stopped = set.Check(&revocation.Subject{})
 				assert.False(t, stopped, "%s: nothing is known of an empty subject", how)
-				set.Remove(kind, name)
+				set.Remove(target)
 				_, stopped = set.Check(subject())
 				assert.False(t, stopped, how)
 				assert.Zero(t, set.Len(), how)
@@ -61,7 +62,7 @@ func TestKindsListsWhatASetStops(t *testing.T) {
 
 func TestAliftedPlatformKeepsOlderClientsDead(t *testing.T) {
 	set := revocation.NewSet()
-	set.Put(revocation.Platform, "Android", revocation.Kill{LiftedAt: 1000})
+	set.Put(revocation.Target{Kind: revocation.Platform, ID: "Android"}, revocation.Kill{LiftedAt: 1000})
 	for issued, stopped := range map[int64]bool{999: true, 1000: true, 1001: false} {
 		s := subject()
 		s.ClientIssuedAt = issued
@@ -73,28 +74,28 @@ func TestAliftedPlatformKeepsOlderClientsDead(t *testing.T) {
 func TestAChannelStopsWhileKilledAndOlderTokensAfterwards(t *testing.T) {
 	set := revocation.NewSet()
 	assert.False(t, set.StopsChannel("CNN", 1))
-	set.Put(revocation.Channel, "CNN", revocation.Kill{})
+	set.Put(revocation.Target{Kind: revocation.Channel, ID: "CNN"}, revocation.Kill{})
 	assert.True(t, set.StopsChannel("CNN", 1<<60))
 	assert.False(t, set.StopsChannel("REF30", 1))
-	set.Put(revocation.Channel, "CNN", revocation.Kill{LiftedAt: 50})
+	set.Put(revocation.Target{Kind: revocation.Channel, ID: "CNN"}, revocation.Kill{LiftedAt: 50})
 	assert.True(t, set.StopsChannel("CNN", 50))
 	assert.False(t, set.StopsChannel("CNN", 51))
 }
 
 func TestSweepDropsWhatHasExpired(t *testing.T) {
 	set := revocation.NewSet()
-	set.Put(revocation.Token, id(1).String(), revocation.Kill{ExpiresAt: 10})
-	set.Put(revocation.Token, id(9).String(), revocation.Kill{ExpiresAt: 20})
-	set.Put(revocation.Client, id(2).String(), revocation.Kill{})
+	set.Put(revocation.Target{Kind: revocation.Token, ID: id(1).String()}, revocation.Kill{ExpiresAt: 10})
+	set.Put(revocation.Target{Kind: revocation.Token, ID: id(9).String()}, revocation.Kill{ExpiresAt: 20})
+	set.Put(revocation.Target{Kind: revocation.Client, ID: id(2).String()}, revocation.Kill{})
 	assert.Equal(t, 1, set.Sweep(10))
 	assert.Equal(t, 2, set.Len())
 }
 
 func killed(n int) *revocation.Set {
 	set := revocation.NewSet()
-	set.Fill(func(yield func(revocation.Kind, string, revocation.Kill) bool) {
+	set.Fill(func(yield func(revocation.Target, revocation.Kill) bool) {
 		for range n {
-			if !yield(revocation.Client, uuid.NewString(), revocation.Kill{}) {
+			if !yield(revocation.Target{Kind: revocation.Client, ID: uuid.NewString()}, revocation.Kill{}) {
 				return
 			}
 		}
@@ -118,6 +119,6 @@ func BenchmarkPutBesideAMillion(b *testing.B) {
 	set := killed(1_000_000)
 	b.ReportAllocs()
 	for b.Loop() {
-		set.Put(revocation.Client, uuid.NewString(), revocation.Kill{})
+		set.Put(revocation.Target{Kind: revocation.Client, ID: uuid.NewString()}, revocation.Kill{})
 	}
 }
