@@ -12,13 +12,6 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
-// ErrNotFound says that the store answered, and holds no such record. An
-// error of the store itself is never turned into it.
-var ErrNotFound = errors.New("no such record")
-
-// ErrExists says that a record of that id is there already.
-var ErrExists = errors.New("record exists already")
-
 // clientPrefix begins the keys of clients. It is one letter because there are
 // millions of them.
 const clientPrefix = "c/"
@@ -47,14 +40,6 @@ func (c Client) Created() time.Time { return time.UnixMilli(c.CreatedAt) }
 
 func clientKey(id uuid.UUID) string {
 	return clientPrefix + base64.RawURLEncoding.EncodeToString(id[:])
-}
-
-// Records reads and writes the records that are not replicated: clients and
-// opaque tokens. Every method makes one call to the store, blocks until it
-// answers or ctx ends, and passes the store's errors on unchanged in meaning
-// (plugins.ErrUnavailable).
-type Records struct {
-	Store plugins.Store
 }
 
 // PutClient stores a new client. It returns [ErrExists] when the id is taken:
@@ -92,34 +77,7 @@ func (r Records) Client(ctx context.Context, id uuid.UUID) (Client, error) {
 // Clients lists clients, a page at a time, in no particular order; the cursor
 // is empty on the first and after the last page. It is for administration.
 func (r Records) Clients(ctx context.Context, cursor string, limit int) ([]Client, string, error) {
-	page, err := r.Store.List(ctx, clientPrefix, cursor, limit)
-	if err != nil {
-		return nil, "", fmt.Errorf("listing clients: %w", err)
-	}
-	clients := make([]Client, 0, len(page.Items))
-	for _, item := range page.Items {
-		if item.Value == nil {
-			continue
-		}
-		var c Client
-		if err := decode(kindClient, item.Value, &c); err != nil {
-			return nil, "", fmt.Errorf("record %q: %w", item.Key, err)
-		}
-		clients = append(clients, c)
-	}
-	return clients, page.Cursor, nil
-}
-
-func getOne(ctx context.Context, store plugins.Store, key string) ([]byte, error) {
-	items, err := store.Get(ctx, key)
-	if err != nil {
-		return nil, err
-	}
-	if len(items) != 1 || items[0].Key != key {
-		return nil, fmt.Errorf("the store answered for other keys than asked: %w", plugins.ErrUnavailable)
-	}
-	if items[0].Value == nil {
-		return nil, ErrNotFound
-	}
-	return items[0].Value, nil
+	return list(ctx, r.Store, clientPrefix, cursor, limit, func(_ string, value []byte) (c Client, err error) {
+		return c, decode(kindClient, value, &c)
+	})
 }

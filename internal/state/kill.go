@@ -1,0 +1,134 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+const killPrefix = plugins.ReplicaPrefix + "k/"
+
+// Kill is the record of a thrown kill switch. Times are Unix milliseconds by
+// the store's clock; zero LiftedAt and ExpiresAt are never.
+type Kill struct {
+	Kind      revocation.Kind `cbor:"1,keyasint"`
+	ID        string          `cbor:"2,keyasint"`
+	At        int64           `cbor:"3,keyasint"`
+	LiftedAt  int64           `cbor:"4,keyasint,omitempty"`
+	ExpiresAt int64           `cbor:"5,keyasint,omitempty"`
+	Reason    string          `cbor:"6,keyasint,omitempty"`
+	By        string          `cbor:"7,keyasint,omitempty"`
+}
+
+func killKey(kind revocation.Kind, id string) string { return killPrefix + string(kind) + "/" + id }
+
+func decodeKill(key string, value []byte) (Kill, error) {
+	var k Kill
+	if err := decode(kindKill, value, &k); err != nil {
+		return Kill{}, fmt.Errorf("kill %q: %w", key, err)
+	}
+	if killKey(k.Kind, k.ID) != key {
+		return Kill{}, fmt.Errorf("kill %q: the record is of %s %s: %w", key, k.Kind, k.ID, plugins.ErrUnavailable)
+	}
+	return k, nil
+}
+
+// Throw stores a kill, for all gateways, and answers its place in the feed.
+// The first kill of a thing stands: throwing it again changes nothing, so that
+// its time and reason stay those of the first, and answers the same place or a
+// later one. A kill that was lifted is thrown anew.
+func (r Records) Throw(ctx context.Context, k Kill) (Kill, plugins.Position, error) {
+	value, err := encode(kindKill, k)
+	if err != nil {
+		return Kill{}, plugins.Position{}, err
+	}
+	write := plugins.Write{Key: killKey(k.Kind, k.ID), Value: value, If: plugins.IfAbsent}
+	if k.ExpiresAt != 0 {
+		write.TTL = time.Duration(k.ExpiresAt-k.At) * time.Millisecond
+	}
+	// Two attempts see through one race with another writer; a third would
+	// mean that somebody throws and lifts the same switch in a loop.
+	for range 3 {
+		position, err := r.Store.Append(ctx, write)
+		if !errors.Is(err, plugins.ErrConflict) {
+			return k, position, err
+		}
+		old, raw, err := r.kill(ctx, k.Kind, k.ID)
+		switch {
+		case errors.Is(err, ErrNotFound):
+			write.If, write.Old = plugins.IfAbsent, nil
+		case err != nil:
+			return Kill{}, plugins.Position{}, err
+		case old.LiftedAt == 0:
+			position, _, err := r.Store.Tail(ctx)
+			return old, position, err
+		default:
+			write.If, write.Old = plugins.IfEqual, raw
+		}
+	}
+	return Kill{}, plugins.Position{}, fmt.Errorf("%s %s is being changed by others: %w", k.Kind, k.ID, plugins.ErrConflict)
+}
+
+// Lift puts a kill switch back. It returns [ErrNotFound] when it was never
+// thrown, or is lifted already.
+func (r Records) Lift(ctx context.Context, kind revocation.Kind, id string, at time.Time) (Kill, plugins.Position, error) {
+	k, raw, err := r.kill(ctx, kind, id)
+	if err != nil {
+		return Kill{}, plugins.Position{}, err
+	}
+	if k.LiftedAt != 0 {
+		return Kill{}, plugins.Position{}, fmt.Errorf("%s %s is not killed: %w", kind, id, ErrNotFound)
+	}
+	k.LiftedAt = at.UnixMilli()
+	value, err := encode(kindKill, k)
+	if err != nil {
+		return Kill{}, plugins.Position{}, err
+	}
+	position, err := r.Store.Append(ctx, plugins.Write{Key: killKey(kind, id), Value: value, If: plugins.IfEqual, Old: raw})
+	return k, position, err
+}
+
+// Kill reads the record of a kill. It returns [ErrNotFound] when the switch
+// was never thrown.
+func (r Records) Kill(ctx context.Context, kind revocation.Kind, id string) (Kill, error) {
+	k, _, err := r.kill(ctx, kind, id)
+	return k, err
+}
+
+func (r Records) kill(ctx context.Context, kind revocation.Kind, id string) (Kill, []byte, error) {
+	key := killKey(kind, id)
+	value, err := getOne(ctx, r.Store, key)
+	if err != nil {
+		return Kill{}, nil, fmt.Errorf("kill of %s %s: %w", kind, id, err)
+	}
+	k, err := decodeKill(key, value)
+	return k, value, err
+}
+
+// Kills lists kills, a page at a time; the cursor is empty on the first and
+// after the last page. It is for administration.
+func (r Records) Kills(ctx context.Context, cursor string, limit int) ([]Kill, string, error) {
+	return list(ctx, r.Store, killPrefix, cursor, limit, decodeKill)
+}
+
+// killTarget reads what a key's kill was thrown on, for when the record is
+// gone and only the key is left.
+func killTarget(key string) (revocation.Target, bool) {
+	kind, id, found := strings.Cut(strings.TrimPrefix(key, killPrefix), "/")
+	return revocation.Target{Kind: revocation.Kind(kind), ID: id}, found
+}
+
+func countKills(entry plugins.Entry) int {
+	n := 0
+	for _, w := range entry.Writes {
+		if strings.HasPrefix(w.Key, killPrefix) && w.Value != nil {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,260 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+const (
+	// nodesKey holds the list of gateways; each one's own state has its own
+	// key, so that the gateways do not contend for one.
+	nodesKey   = "nodes"
+	nodePrefix = "node/"
+
+	// A gateway reports when it has applied something, and at least this often.
+	reportEvery = 5 * time.Second
+	// A gateway that has not reported for this long is not waited for.
+	nodeTTL = 3 * reportEvery
+	// askEvery is how often the thrower of a switch asks who has applied it.
+	askEvery = 5 * time.Millisecond
+)
+
+// nodeRecord is how far one gateway has got.
+type nodeRecord struct {
+	Name string `cbor:"1,keyasint"`
+	Feed string `cbor:"2,keyasint"`
+	Seq  uint64 `cbor:"3,keyasint"`
+	// AppliedAt is when, in Unix milliseconds by the store's clock.
+	AppliedAt int64 `cbor:"4,keyasint"`
+}
+
+type nodesRecord struct {
+	Names []string `cbor:"1,keyasint"`
+}
+
+// NodeState tells whether one gateway has applied a place in the feed.
+type NodeState struct {
+	Name    string        `json:"name"`
+	Applied bool          `json:"applied"`
+	After   time.Duration `json:"-"`
+	// AfterMilliseconds is how long after the beginning of the wait the
+	// gateway was seen to have applied it.
+	AfterMilliseconds float64 `json:"after_ms"`
+}
+
+// Nodes reports what this gateway has applied, and asks what the others have.
+type Nodes struct {
+	Replica *Replica
+	// Name is this gateway's own, unique among those that share the store.
+	Name   string
+	Logger *slog.Logger
+}
+
+// Run reports this gateway's place until ctx ends.
+func (n *Nodes) Run(ctx context.Context) {
+	joined := false
+	for ctx.Err() == nil {
+		moved := n.Replica.whenMoved()
+		if _, loaded := n.Replica.Age(); loaded {
+			limited, cancel := context.WithTimeout(ctx, callLimit)
+			err := n.report(limited, &joined)
+			cancel()
+			if err != nil && ctx.Err() == nil {
+				n.Logger.Debug("this gateway's place could not be reported", "error", err)
+			}
+		}
+		select {
+		case <-moved:
+		case <-time.After(reportEvery):
+		case <-ctx.Done():
+		}
+	}
+	n.leave()
+}
+
+// report writes this gateway's place, and joins the list first.
+func (n *Nodes) report(ctx context.Context, joined *bool) error {
+	if !*joined {
+		if err := n.changeList(ctx, n.joinList); err != nil {
+			return err
+		}
+		*joined = true
+	}
+	p := n.Replica.Position()
+	value, err := encode(kindNode, nodeRecord{Name: n.Name, Feed: p.Feed, Seq: p.Seq, AppliedAt: n.Replica.Now().UnixMilli()})
+	if err != nil {
+		return err
+	}
+	return n.Replica.Store.Put(ctx, plugins.Write{Key: nodePrefix + n.Name, Value: value, TTL: nodeTTL})
+}
+
+// leave takes this gateway off, so that nobody waits for it.
+func (n *Nodes) leave() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	// Best effort: what fails here expires by itself.
+	_ = n.Replica.Store.Put(ctx, plugins.Write{Key: nodePrefix + n.Name})
+	_ = n.changeList(ctx, func(_ context.Context, names []string) ([]string, error) {
+		return slices.DeleteFunc(names, func(name string) bool { return name == n.Name }), nil
+	})
+}
+
+// joinList adds this gateway, and drops those that no longer report, so that
+// the list does not grow with every restart.
+func (n *Nodes) joinList(ctx context.Context, names []string) ([]string, error) {
+	alive, err := n.read(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	next := []string{n.Name}
+	for _, node := range alive {
+		if node.Name != n.Name {
+			next = append(next, node.Name)
+		}
+	}
+	return next, nil
+}
+
+func (n *Nodes) changeList(ctx context.Context, change func(context.Context, []string) ([]string, error)) error {
+	for {
+		names, raw, err := n.list(ctx)
+		if err != nil {
+			return err
+		}
+		next, err := change(ctx, names)
+		if err != nil {
+			return err
+		}
+		value, err := encode(kindNodes, nodesRecord{Names: next})
+		if err != nil {
+			return err
+		}
+		w := plugins.Write{Key: nodesKey, Value: value, If: plugins.IfEqual, Old: raw}
+		if raw == nil {
+			w.If = plugins.IfAbsent
+		}
+		if err := n.Replica.Store.Put(ctx, w); !errors.Is(err, plugins.ErrConflict) {
+			return err
+		}
+	}
+}
+
+func (n *Nodes) list(ctx context.Context) (names []string, raw []byte, err error) {
+	raw, err = getOne(ctx, n.Replica.Store, nodesKey)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil, nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	var record nodesRecord
+	if err := decode(kindNodes, raw, &record); err != nil {
+		return nil, nil, err
+	}
+	return record.Names, raw, nil
+}
+
+// read gets the records of the gateways that report.
+func (n *Nodes) read(ctx context.Context, names []string) ([]nodeRecord, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	keys := make([]string, len(names))
+	for i, name := range names {
+		keys[i] = nodePrefix + name
+	}
+	items, err := n.Replica.Store.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	var alive []nodeRecord
+	for _, item := range items {
+		if item.Value == nil {
+			continue
+		}
+		var record nodeRecord
+		if err := decode(kindNode, item.Value, &record); err != nil {
+			return nil, err
+		}
+		alive = append(alive, record)
+	}
+	return alive, nil
+}
+
+// Await blocks until every gateway that reports has applied the position, or
+// ctx ends, and answers who has, after how long. It returns an error only when
+// the store could not be asked who there is.
+func (n *Nodes) Await(ctx context.Context, p plugins.Position) ([]NodeState, error) {
+	start := time.Now()
+	own := make(chan time.Duration, 1)
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		if n.Replica.WaitFor(ctx, p) == nil {
+			own <- time.Since(start)
+		}
+		close(own)
+	})
+	defer waiting.Wait()
+
+	names, _, err := n.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	applied := map[string]time.Duration{}
+	alive := []string{n.Name}
+	for {
+		records, err := n.read(ctx, names)
+		if err != nil && ctx.Err() == nil {
+			return nil, err
+		}
+		if err == nil {
+			alive = note(records, p, n.Name, time.Since(start), applied)
+		}
+		if len(applied) == len(alive)-1 || ctx.Err() != nil {
+			break
+		}
+		select {
+		case <-time.After(askEvery):
+		case <-ctx.Done():
+		}
+	}
+	// This gateway knows its own place better than its report does.
+	if after, ok := <-own; ok {
+		applied[n.Name] = after
+	}
+	return states(alive, applied), nil
+}
+
+// note marks the other gateways that have got to p, and returns all names.
+func note(records []nodeRecord, p plugins.Position, self string, now time.Duration, applied map[string]time.Duration) []string {
+	alive := []string{self}
+	for _, record := range records {
+		if record.Name == self {
+			continue
+		}
+		alive = append(alive, record.Name)
+		if _, known := applied[record.Name]; !known && record.Feed == p.Feed && record.Seq >= p.Seq {
+			applied[record.Name] = now
+		}
+	}
+	return alive
+}
+
+func states(alive []string, applied map[string]time.Duration) []NodeState {
+	slices.Sort(alive)
+	result := make([]NodeState, 0, len(alive))
+	for _, name := range alive {
+		after, ok := applied[name]
+		result = append(result, NodeState{
+			Name: name, Applied: ok, After: after,
+			AfterMilliseconds: float64(after.Microseconds()) / 1000,
+		})
+	}
+	return result
+}

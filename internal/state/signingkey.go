@@ -1,0 +1,66 @@
+package state
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+const signingKeyPrefix = plugins.ReplicaPrefix + "s/"
+
+// KeyUse is what a key of ours is for. One key has one use.
+type KeyUse string
+
+const (
+	KeyForTokens     KeyUse = "token"
+	KeyForStatements KeyUse = "statement"
+	KeyForSecrets    KeyUse = "secret"
+)
+
+// SigningKey is one generation of one of the gateway's own keys.
+type SigningKey struct {
+	Use        KeyUse `cbor:"1,keyasint"`
+	Generation uint32 `cbor:"2,keyasint"`
+	ID         string `cbor:"3,keyasint"`
+	Algorithm  string `cbor:"4,keyasint"`
+	// Material is the private key or the shared secret, sealed when Sealed.
+	Material []byte `cbor:"5,keyasint"`
+	Sealed   bool   `cbor:"6,keyasint,omitempty"`
+	// The times are Unix milliseconds by the store's clock. The key is
+	// published from CreatedAt and signs from SignsFrom on.
+	CreatedAt int64 `cbor:"7,keyasint"`
+	SignsFrom int64 `cbor:"8,keyasint"`
+}
+
+func signingKeyKey(use KeyUse, generation uint32) string {
+	return signingKeyPrefix + string(use) + "/" + strconv.FormatUint(uint64(generation), 10)
+}
+
+func decodeSigningKey(key string, value []byte) (SigningKey, error) {
+	var k SigningKey
+	if err := decode(kindSigningKey, value, &k); err != nil {
+		return SigningKey{}, fmt.Errorf("signing key %q: %w", key, err)
+	}
+	if signingKeyKey(k.Use, k.Generation) != key {
+		return SigningKey{}, fmt.Errorf("signing key %q: the record is of %s %d: %w", key, k.Use, k.Generation, plugins.ErrUnavailable)
+	}
+	return k, nil
+}
+
+// AddSigningKey stores a generation of a key. It returns [ErrExists] when
+// another gateway made that generation first; the caller uses that one. It
+// answers the place in the feed.
+func (r Records) AddSigningKey(ctx context.Context, k SigningKey) (plugins.Position, error) {
+	value, err := encode(kindSigningKey, k)
+	if err != nil {
+		return plugins.Position{}, err
+	}
+	position, err := r.Store.Append(ctx, plugins.Write{Key: signingKeyKey(k.Use, k.Generation), Value: value, If: plugins.IfAbsent})
+	if errors.Is(err, plugins.ErrConflict) {
+		return plugins.Position{}, fmt.Errorf("signing key %s %d: %w", k.Use, k.Generation, ErrExists)
+	}
+	return position, err
+}
