@@ -1,0 +1,3 @@
+// Package harness starts the real gateway between a test's client and its
+// recording backends.
+package harness
