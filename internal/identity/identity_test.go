@@ -1,0 +1,117 @@
+package identity_test
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/identity"
+)
+
+func TestCleanRemovesEverySpellingOfOurHeaders(t *testing.T) {
+	for _, name := range []string{
+		"X-DCR-Client-ID", "x-dcr-client-id", "X_DCR_CLIENT_ID", "X-Dcr_Client.Id", "X.DCR.Scopes",
+		"x-dCR-future", "X-DCR-a-name-that-is-longer-than-any-of-ours-and-the-buffer",
+		"X-HTTP-Method-Override", "X_HTTP_METHOD_OVERRIDE", "X-Original-URL", "x-rewrite-url", "X-Method-Override",
+	} {
+		for _, key := range []string{name, http.CanonicalHeaderKey(name)} {
+			t.Run(key, func(t *testing.T) {
+				r := &http.Request{Header: http.Header{key: {"1"}, "Accept": {"*/*"}, "X-Device-Info": {"e30="}}}
+				identity.Clean(r)
+				assert.Equal(t, http.Header{"Accept": {"*/*"}, "X-Device-Info": {"e30="}}, r.Header)
+			})
+		}
+	}
+}
+
+func TestCleanLeavesWhatIsNotOurs(t *testing.T) {
+	h := http.Header{
+		"X-D": {"1"}, "X-Dcrypt": {"1"}, "X-Device-Info": {"1"}, "Xx-Dcr-A": {"1"},
+		"X-Forwarded-For": {"1"}, "Ap-Device-Identifier": {"1"}, "X": {"1"}, "": {"1"},
+	}
+	r := &http.Request{Header: h.Clone()}
+	identity.Clean(r)
+	assert.Equal(t, h, r.Header)
+}
+
+func TestCleanRemovesTrailers(t *testing.T) {
+	r := &http.Request{Header: http.Header{"Trailer": {"X-Dcr-Client-Id"}}, Trailer: http.Header{"X-Dcr-Client-Id": nil}}
+	identity.Clean(r)
+	assert.Empty(t, r.Header)
+	assert.Nil(t, r.Trailer)
+}
+
+func TestSetWritesWhatIsKnown(t *testing.T) {
+	h := http.Header{}
+	(&identity.Caller{ClientID: "c", Scopes: "a b", Trace: "t"}).Set(h)
+	assert.Equal(t, http.Header{identity.ClientID: {"c"}, identity.Scopes: {"a b"}, identity.Trace: {"t"}}, h)
+	h.Add(identity.ClientID, "x")
+	assert.Equal(t, "t", h.Get(identity.Trace), "values must not grow into one another")
+	assert.Empty(t, h.Get(identity.ApplicationID))
+}
+
+func TestHeadersAreCanonical(t *testing.T) {
+	for _, name := range identity.Headers {
+		assert.Equal(t, http.CanonicalHeaderKey(name), name)
+	}
+}
+
+func TestCleanConnection(t *testing.T) {
+	for name, tc := range map[string]struct{ in, want []string }{
+		"nothing stays nothing":        {nil, nil},
+		"keep-alive stays":             {[]string{"keep-alive"}, []string{"keep-alive"}},
+		"our header is taken out":      {[]string{"close, X-DCR-Client-ID"}, []string{"close"}},
+		"alone, it leaves no header":   {[]string{"X-DCR-Client-ID"}, nil},
+		"in a second line":             {[]string{"Upgrade", "x-dcr-scopes,\tTE"}, []string{"upgrade, te"}},
+		"authorization is no option":   {[]string{"Authorization,keep-alive"}, []string{"keep-alive"}},
+		"an empty header goes":         {[]string{""}, nil},
+		"case and space do not matter": {[]string{" Keep-Alive "}, []string{"keep-alive"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := http.Header{}
+			if tc.in != nil {
+				h["Connection"] = tc.in
+			}
+			identity.CleanConnection(h)
+			assert.Equal(t, tc.want, h["Connection"])
+		})
+	}
+}
+
+func TestUpgradeOf(t *testing.T) {
+	for name, tc := range map[string]struct {
+		h    http.Header
+		want identity.Upgrade
+	}{
+		"none":                   {http.Header{}, identity.NoUpgrade},
+		"websocket":              {http.Header{"Upgrade": {"WebSocket"}}, identity.WebSocket},
+		"h2c":                    {http.Header{"Upgrade": {"h2c"}}, identity.OtherUpgrade},
+		"websocket and h2c":      {http.Header{"Upgrade": {"websocket, h2c"}}, identity.OtherUpgrade},
+		"two lines":              {http.Header{"Upgrade": {"websocket", "h2c"}}, identity.OtherUpgrade},
+		"settings betray an h2c": {http.Header{"Http2-Settings": {"AAMAAABk"}}, identity.OtherUpgrade},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, identity.UpgradeOf(tc.h)) })
+	}
+}
+
+func BenchmarkClean(b *testing.B) {
+	r := &http.Request{Header: http.Header{
+		"Accept": {"*/*"}, "User-Agent": {"x"}, "Authorization": {"Bearer x"}, "X-Device-Info": {"e30="},
+		"X-Forwarded-For": {"1"}, "X-Forwarded-Proto": {"1"}, "Ap-Device-Identifier": {"1"}, "Accept-Encoding": {"gzip"},
+	}}
+	b.ReportAllocs()
+	for b.Loop() {
+		identity.Clean(r)
+		identity.CleanConnection(r.Header)
+	}
+}
+
+func BenchmarkSet(b *testing.B) {
+	h := http.Header{}
+	c := identity.Caller{ClientID: "a", ApplicationID: "b", Programmer: "c", Channel: "d", Scopes: "e", Platform: "f", Trace: "g"}
+	b.ReportAllocs()
+	for b.Loop() {
+		c.Set(h)
+	}
+}
