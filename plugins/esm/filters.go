@@ -33,10 +33,11 @@ func (p *Profile) Channels(r *http.Request, _ string) []string {
 }
 
 func widens(parameter string, values []string) bool {
-	if !strings.EqualFold(strings.TrimRight(parameter, "!"), channelFilter) {
+	// Some servers drop blanks around a name.
+	if !strings.EqualFold(strings.Trim(parameter, "! \t"), channelFilter) {
 		return false
 	}
-	if strings.HasSuffix(parameter, "!") {
+	if strings.Contains(parameter, "!") {
 		return true
 	}
 	for _, value := range values {
