@@ -30,7 +30,7 @@ run: build ## start the tour of Caddyfile.example on http://localhost:8080
 
 test: ## run every test, then every fuzz target for FUZZ_SECONDS
 	@scripts/need.sh redis-server gcc curl
-	@RACE=$(RACE) XCADDY=$(XCADDY) XCADDY_VERSION=$(XCADDY_VERSION) scripts/test.sh
+	@RACE=$(RACE) scripts/test.sh
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS

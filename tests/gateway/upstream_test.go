@@ -37,7 +37,7 @@ func TestABackendGetsTheRequestAndTheIdentityByteForByte(t *testing.T) {
 		client := answer.JSON(t)["client_id"].(string)
 		token := w.Token(harness.Credentials{ClientID: client, ClientSecret: answer.JSON(t)["client_secret"].(string)})
 
-		target := "/api/v2/" + channel + "/profiles/a%20b/Cable_%C3%A9?x=1&y=%2F&&z"
+		target := "/api/v2/" + channel + "/profiles/Cable_%C3%A9%20b?x=1&y=%2F&&z"
 		response := w.Raw(t, "GET "+target+" HTTP/1.1", "",
 			token.Bearer(), "User-Agent: black box", "Accept: */*", "AP-Device-Identifier: fingerprint abc", "X-Device-Info: "+device)
 		require.Equal(t, http.StatusOK, response.Status, response.Body)

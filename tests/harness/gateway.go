@@ -82,6 +82,11 @@ func Prepare(tb testing.TB, config Config) *Gateway {
 	g.Configure(config)
 	tb.Cleanup(func() {
 		g.Stop()
+		for _, trouble := range []string{"WARNING: DATA RACE", "panic: ", "http: panic serving"} {
+			if strings.Contains(g.Log(), trouble) {
+				tb.Errorf("the gateway's log holds %q", trouble)
+			}
+		}
 		if tb.Failed() {
 			tb.Logf("log of the gateway at %s:\n%s", g.URL, g.Log())
 		}
