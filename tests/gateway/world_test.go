@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/caddy-dcr/caddy-dcr/plugins/storetest/redistest"
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
@@ -15,7 +16,7 @@ var stores = []struct {
 	start func(testing.TB) string
 }{
 	{"embedded", func(testing.TB) string { return "" }},
-	{"redis", func(tb testing.TB) string { return "redis " + harness.StartRedis(tb) }},
+	{"redis", func(tb testing.TB) string { return "redis " + redistest.Start(tb, redistest.Options{}).URL() }},
 }
 
 // world is a gateway before one backend for each protected API.
