@@ -122,3 +122,10 @@ type Profile interface {
 type EntitlementFinder interface {
 	Channels(r *http.Request, path string) []string
 }
+
+// ProfileOptions is offered by a profile that has options of its own. It lists
+// the names of the subdirectives that its UnmarshalCaddyfile understands, so
+// that the gateway can tell them from those of the guard and of the proxy.
+type ProfileOptions interface {
+	Options() []string
+}

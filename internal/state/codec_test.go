@@ -1,0 +1,151 @@
+package state
+
+import (
+	"encoding/hex"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/scope"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+func fixedID(n byte) uuid.UUID {
+	id := uuid.UUID{}
+	for i := range id {
+		id[i] = n
+	}
+	return id
+}
+
+func fixedClient() Client {
+	return Client{
+		ID: fixedID(1), ApplicationID: fixedID(2), StatementID: fixedID(3), Platform: "Android",
+		SecretMAC: make([]byte, 32), SecretKey: 1, CreatedAt: 1764000000000,
+	}
+}
+
+func fixedApplication() *application.Application {
+	return &application.Application{
+		ID: fixedID(4), Name: "Demo", Version: "1", Programmer: "REF", Level: application.LevelProgrammer,
+		Type: application.TypeDirect, Channels: []string{"REF30"}, AllPlatforms: true,
+		Domains: []string{"example.com"}, CustomSchemes: []string{"adbe.abc"}, ProxyMVPDs: []string{"p"},
+		Scopes: scope.Must("api:client:v2"), CreatedAt: time.UnixMilli(1764000000000).UTC(), CreatedBy: "op",
+	}
+}
+
+// Gateways of several versions share one store: what one version wrote, all
+// later ones must read. A golden file that changes breaks a running fleet.
+func TestRecordsKeepTheirForm(t *testing.T) {
+	app, err := encodeApplication(fixedApplication())
+	require.NoError(t, err)
+	records := map[string][]byte{"application": app}
+	for name, record := range map[string]struct {
+		kind  kind
+		value any
+	}{
+		"client": {kindClient, fixedClient()},
+		"token": {kindToken, Token{
+			Key: "k", ID: fixedID(1), ClientID: fixedID(2), ApplicationID: fixedID(3), StatementID: fixedID(4),
+			Platform: "iOS", Scope: "a b", ClientIssuedAt: 1, IssuedAt: 2, ExpiresAt: 3, Issuer: "i", Audience: "a",
+		}},
+		"kill":        {kindKill, Kill{Kind: revocation.Client, ID: "x", At: 1, LiftedAt: 2, ExpiresAt: 3, Reason: "r", By: "b"}},
+		"signing_key": {kindSigningKey, SigningKey{Use: KeyForTokens, Generation: 1, ID: "i", Algorithm: "HS256", Material: []byte{1}, CreatedAt: 1, SignsFrom: 2}},
+		"statement":   {kindStatement, Statement{ID: fixedID(1), ApplicationID: fixedID(2), IssuedAt: 1, IssuedBy: "b", KeyID: "k"}},
+		"node":        {kindNode, nodeRecord{Name: "n", Feed: "f", Seq: 1, AppliedAt: 2}},
+		"nodes":       {kindNodes, nodesRecord{Names: []string{"a", "b"}}},
+	} {
+		value, err := encode(record.kind, record.value)
+		require.NoError(t, err)
+		records[name] = value
+	}
+	for name, value := range records {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join("testdata", name+".hex")
+			if *update {
+				require.NoError(t, os.MkdirAll("testdata", 0o755))
+				require.NoError(t, os.WriteFile(path, []byte(hex.EncodeToString(value)+"\n"), 0o644))
+			}
+			golden, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, string(golden), hex.EncodeToString(value)+"\n")
+		})
+	}
+}
+
+func TestAClientIsSmall(t *testing.T) {
+	value, err := encode(kindClient, fixedClient())
+	require.NoError(t, err)
+	// With the key and Redis's own overhead this stays below 200 bytes.
+	assert.LessOrEqual(t, len(value), 120)
+}
+
+func TestApplicationsComeBackWhole(t *testing.T) {
+	value, err := encodeApplication(fixedApplication())
+	require.NoError(t, err)
+	back, err := decodeApplication(applicationKey(fixedID(4)), value)
+	require.NoError(t, err)
+	assert.Equal(t, fixedApplication(), back)
+}
+
+func TestWhatCannotBeReadIsTheStoresFault(t *testing.T) {
+	client, err := encode(kindClient, fixedClient())
+	require.NoError(t, err)
+	future := append([]byte{99}, client[1:]...)
+	for name, value := range map[string][]byte{
+		"nothing": {}, "one byte": {1}, "a later version": future, "another kind": append([]byte{1, 99}, client[2:]...),
+		"cut short": client[:20], "data behind it": append(append([]byte{}, client...), 0), "garbage": []byte("\x01\x01-ERR no"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var c Client
+			assert.ErrorIs(t, decode(kindClient, value, &c), plugins.ErrUnavailable)
+		})
+	}
+}
+
+func TestARecordUnderAnothersKeyIsRefused(t *testing.T) {
+	app, err := encodeApplication(fixedApplication())
+	require.NoError(t, err)
+	_, err = decodeApplication(applicationKey(fixedID(9)), app)
+	assert.ErrorIs(t, err, plugins.ErrUnavailable)
+
+	kill, err := encode(kindKill, Kill{Kind: revocation.Client, ID: "x"})
+	require.NoError(t, err)
+	_, err = decodeKill(killKey(revocation.Client, "y"), kill)
+	assert.ErrorIs(t, err, plugins.ErrUnavailable)
+
+	key, err := encode(kindSigningKey, SigningKey{Use: KeyForTokens, Generation: 1})
+	require.NoError(t, err)
+	_, err = decodeSigningKey(signingKeyKey(KeyForTokens, 2), key)
+	assert.ErrorIs(t, err, plugins.ErrUnavailable)
+}
+
+func FuzzDecode(f *testing.F) {
+	client, _ := encode(kindClient, fixedClient())
+	app, _ := encodeApplication(fixedApplication())
+	f.Add(client)
+	f.Add(app)
+	f.Add([]byte{1, 1, 0xbf, 0xff})
+	f.Fuzz(func(t *testing.T, value []byte) {
+		var c Client
+		if err := decode(kindClient, value, &c); err == nil {
+			again, err := encode(kindClient, c)
+			require.NoError(t, err)
+			var d Client
+			require.NoError(t, decode(kindClient, again, &d))
+			assert.Equal(t, c.ID, d.ID)
+		}
+		b := newViewBuilder()
+		_ = b.add(applicationKey(fixedID(4)), value)
+	})
+}
