@@ -148,7 +148,7 @@ func TestTheTokenEndpointRefusesAsDocumented(t *testing.T) {
 		}{
 			"no parameters":          {url.Values{}, "invalid_request"},
 			"no grant type":          {change("grant_type"), "invalid_request"},
-			"no client":              {url.Values{"grant_type": {"client_credentials"}}, "invalid_client"},
+			"no client":              {url.Values{"grant_type": {"client_credentials"}}, "invalid_request"},
 			"two grant types":        {change("grant_type", "client_credentials", "client_credentials"), "invalid_request"},
 			"two clients":            {change("client_id", client.ClientID, client.ClientID), "invalid_request"},
 			"two secrets":            {change("client_secret", client.ClientSecret, "x"), "invalid_request"},
@@ -157,7 +157,7 @@ func TestTheTokenEndpointRefusesAsDocumented(t *testing.T) {
 			"an unknown client":      {change("client_id", "897029da-0000-4000-8000-000000000000"), "invalid_client"},
 			"a client id of no form": {change("client_id", "nobody"), "invalid_client"},
 			"a wrong secret":         {change("client_secret", client.ClientSecret+"x"), "invalid_client"},
-			"an empty secret":        {change("client_secret", ""), "invalid_client"},
+			"an empty secret":        {change("client_secret", ""), "invalid_request"},
 			"a revoked client":       {revoked.Form(), "invalid_client"},
 			"a scope not granted":    {change("scope", "decisions:owner"), "invalid_scope"},
 		} {
