@@ -3,6 +3,7 @@
 package proxymvpd
 
 import (
+	"errors"
 	"fmt"
 	"net/netip"
 
@@ -73,11 +74,15 @@ func parseRange(text string) (netip.Prefix, error) {
 		if address.Zone() != "" {
 			return netip.Prefix{}, fmt.Errorf("the zone %q has no place in a range", address.Zone())
 		}
+		address = address.Unmap()
 		return netip.PrefixFrom(address, address.BitLen()), nil
 	}
 	prefix, err := netip.ParsePrefix(text)
 	if err != nil {
 		return netip.Prefix{}, err
+	}
+	if prefix.Addr().Is4In6() {
+		return netip.Prefix{}, errors.New("a range of IPv4 has to be written as one")
 	}
 	return prefix.Masked(), nil
 }

@@ -17,6 +17,8 @@ func TestAllowIPs(t *testing.T) {
 		"a range with bits beyond its mask":  {"192.0.2.77/24", "192.0.2.0/24"},
 		"an address is a range of one":       {"192.0.2.7", "192.0.2.7/32"},
 		"an address of IPv6 as well":         {"2001:db8::1", "2001:db8::1/128"},
+		"an address of IPv4 in disguise":     {"::ffff:192.0.2.7", "192.0.2.7/32"},
+		"a range of IPv4 in disguise":        {"::ffff:192.0.2.0/120", ""},
 		"everybody, when it is written":      {"0.0.0.0/0", "0.0.0.0/0"},
 		"a name":                             {"office.example.com", ""},
 		"a mask in dots":                     {"192.0.2.0/255.255.255.0", ""},

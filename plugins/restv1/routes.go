@@ -33,14 +33,14 @@ var operations = []plugins.Route{
 	{Methods: post, Path: "/reggie/v1/{requestor}/regcode", Scopes: clients, Entitled: byPath},
 	{Methods: getDelete, Path: "/reggie/v1/{requestor}/regcode/{code}", Scopes: clients, Entitled: byPath},
 
-	{Methods: post, Path: "/api/v1/authenticate/freepreview", Scopes: clients, Entitled: byRequestorIDOrForm},
+	{Methods: post, Path: "/api/v1/authenticate/freepreview", Scopes: clients, Required: requestorIDAnywhere, Entitled: byRequestorIDOrForm},
 	{Methods: get, Path: "/api/v1/checkauthn", Scopes: clients, Required: requestor, Entitled: byRequestor},
 	{Methods: get, Path: "/api/v1/authorize", Scopes: clients, Required: requestorResource, Entitled: byRequestor},
 	{Methods: get, Path: "/api/v1/preauthorize", Scopes: clients, Required: requestorResource, Entitled: byRequestor},
 	{Methods: get, Path: "/api/v1/mediatoken", Scopes: clients, Required: requestorResource, Entitled: byRequestor},
 	{Methods: get, Path: "/api/v1/tokens/media", Scopes: clients, Required: requestorResource, Entitled: byRequestor},
 	{Methods: get, Path: "/api/v1/tokens/authn", Scopes: clients, Required: requestor, Entitled: byRequestor},
-	{Methods: post, Path: "/api/v1/tokens/authn", Scopes: clients, Entitled: byRequestorOrForm},
+	{Methods: post, Path: "/api/v1/tokens/authn", Scopes: clients, Required: requestorAnywhere, Entitled: byRequestorOrForm},
 	{Methods: get, Path: "/api/v1/tokens/authz", Scopes: clients, Required: requestorResource, Entitled: byRequestor},
 	{Methods: get, Path: "/api/v1/tokens/usermetadata", Scopes: clients, Entitled: byRequestor},
 	{Methods: get, Path: "/api/v1/{requestor}/profile-requests/{mvpd}", Scopes: clients, Entitled: byPath},
@@ -57,6 +57,9 @@ var (
 
 	requestor         = []plugins.Parameter{{In: plugins.InQuery, Name: "requestor"}}
 	requestorResource = []plugins.Parameter{{In: plugins.InQuery, Name: "requestor"}, {In: plugins.InQuery, Name: "resource"}}
+	// One that is required in two places is satisfied by either.
+	requestorAnywhere   = []plugins.Parameter{{In: plugins.InQuery, Name: "requestor"}, {In: plugins.InForm, Name: "requestor"}}
+	requestorIDAnywhere = []plugins.Parameter{{In: plugins.InQuery, Name: "requestor_id"}, {In: plugins.InForm, Name: "requestor_id"}}
 
 	byRequestor         = []plugins.Location{channel(plugins.InQuery, "requestor")}
 	byRequestorOrForm   = []plugins.Location{channel(plugins.InQuery, "requestor"), channel(plugins.InForm, "requestor")}

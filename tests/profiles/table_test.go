@@ -51,10 +51,25 @@ func openness(route plugins.Route) string {
 	}
 }
 
+// required writes a parameter that is wanted in several places once: the client
+// chooses the place.
 func required(parameters []plugins.Parameter) string {
 	var cells []string
+	places := map[string]string{}
 	for _, parameter := range parameters {
-		cell := string(parameter.In) + " `" + parameter.Name + "`"
+		if before, again := places[parameter.Name]; again {
+			places[parameter.Name] = before + " or " + string(parameter.In)
+		} else {
+			places[parameter.Name] = string(parameter.In)
+		}
+	}
+	for _, parameter := range parameters {
+		place, left := places[parameter.Name]
+		if !left {
+			continue
+		}
+		delete(places, parameter.Name)
+		cell := place + " `" + parameter.Name + "`"
 		if parameter.Code != "" {
 			cell += " (`" + parameter.Code + "`)"
 		}
