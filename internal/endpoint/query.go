@@ -117,6 +117,9 @@ func loosen(c byte) byte {
 
 // unescape decodes a value, and allocates only when there is something to decode.
 func unescape(value string) string {
+	if strings.IndexByte(value, '%') < 0 && strings.IndexByte(value, '+') < 0 {
+		return value
+	}
 	decoded, err := url.QueryUnescape(value)
 	if err != nil {
 		// Canonical and ReadForm have refused these already; whoever skips
