@@ -54,10 +54,17 @@ type Application struct {
 	Declared bool
 }
 
+// EveryChannel is what a request names that asks for all channels at once.
+const EveryChannel = "*"
+
 // Serves says whether the application is assigned to the channel. Ids are
-// compared exactly: a spelling that differs is another channel.
+// compared exactly: a spelling that differs is another channel. Text that can
+// be no id is served by nobody, since it goes into a header for the backend.
 func (a *Application) Serves(channel string) bool {
-	return channel != "" && (a.AllChannels || slices.Contains(a.Channels, channel))
+	if a.AllChannels {
+		return channel == EveryChannel || ValidID(channel)
+	}
+	return slices.Contains(a.Channels, channel)
 }
 
 // ActsFor says whether the name is the application's programmer or one of the

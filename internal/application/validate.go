@@ -106,15 +106,24 @@ func (c *check) text(field, value string) {
 	}
 }
 
-// id is what stands in paths, headers and metrics without any escaping, so
+// ValidID says whether the text can be the id of a programmer, a channel or a
+// proxy MVPD. Ids stand in paths, headers and metrics without any escaping, so
 // only the unreserved characters of RFC 3986 section 2.3 are let in.
+func ValidID(text string) bool {
+	if text == "" || len(text) > maxID || text == "." || text == ".." {
+		return false
+	}
+	for _, b := range []byte(text) {
+		if !isAlphanumeric(b) && strings.IndexByte("-._~", b) < 0 {
+			return false
+		}
+	}
+	return true
+}
+
 func (c *check) id(field, value string) {
 	const want = "1 to 128 of the characters A-Z a-z 0-9 - . _ ~"
-	ok := value != "" && len(value) <= maxID && value != "." && value != ".."
-	for _, b := range []byte(value) {
-		ok = ok && (isAlphanumeric(b) || strings.IndexByte("-._~", b) >= 0)
-	}
-	if !ok {
+	if !ValidID(value) {
 		c.fault(field, value, want)
 	}
 }

@@ -18,8 +18,8 @@ func (p *Profile) API() plugins.API {
 	}
 }
 
-// The path really says tempass. An absent device_id means every device, which
-// is why it is not among the required parameters.
+// The path really says tempass. An absent device_id means every device, and an
+// absent key every key, which is why neither is among the required parameters.
 var routes = []plugins.Route{
 	{
 		Methods:  []string{http.MethodDelete},
@@ -32,7 +32,7 @@ var routes = []plugins.Route{
 		Methods:  []string{http.MethodDelete},
 		Path:     "/reset-tempass/v3/reset/generic",
 		Scopes:   []string{"temporary:passes:owner"},
-		Required: []plugins.Parameter{requestor, mvpd, key},
+		Required: []plugins.Parameter{requestor, mvpd},
 		Entitled: []plugins.Location{channel},
 	},
 }
@@ -40,9 +40,5 @@ var routes = []plugins.Route{
 var (
 	requestor = plugins.Parameter{In: plugins.InQuery, Name: "requestor_id"}
 	mvpd      = plugins.Parameter{In: plugins.InQuery, Name: "mvpd_id"}
-	// key is required here although Adobe's text lets its absence mean every
-	// key: whoever forgets it would reset every viewer of the TempPass.
-	key = plugins.Parameter{In: plugins.InQuery, Name: "key"}
-
 	channel = plugins.Location{In: plugins.InQuery, Name: "requestor_id", Names: plugins.NamesChannel}
 )

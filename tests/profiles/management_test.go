@@ -31,7 +31,7 @@ func TestResetTempPass(t *testing.T) {
 		},
 		"by key without a key": {
 			line: "DELETE /reset-tempass/v3/reset/generic?requestor_id=REF30&mvpd_id=TempPassREF",
-			want: want{route: "/reset-tempass/v3/reset/generic", scopes: owner, named: []string{"channel REF30"}, missing: "key"},
+			want: want{route: "/reset-tempass/v3/reset/generic", scopes: owner, named: []string{"channel REF30"}},
 		},
 		"two channels are both checked, whatever the case of the name": {
 			line: "DELETE /reset-tempass/v3/reset?requestor_id=REF30&Requestor_ID=CNN&mvpd_id=TempPassREF",
