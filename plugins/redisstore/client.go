@@ -1,0 +1,62 @@
+package redisstore
+
+import (
+	"context"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// followers is how many calls of Follow can wait at once in one store; a
+// gateway needs one.
+const followers = 64
+
+// clients are two pools: one that waits must not starve one that answers.
+type clients struct{ calls, waits redis.UniversalClient }
+
+func newClients(c Config) (*clients, error) {
+	calls, err := c.options()
+	if err != nil {
+		return nil, err
+	}
+	waits := *calls
+	waits.PoolSize = followers
+	return &clients{calls: newClient(c, calls), waits: newClient(c, &waits)}, nil
+}
+
+func newClient(c Config, o *redis.UniversalOptions) redis.UniversalClient {
+	switch {
+	case c.Cluster:
+		cluster := o.Cluster()
+		// Scripts name their keys; nothing here needs the routing of replies.
+		cluster.DisableRoutingPolicies = true
+		return redis.NewClusterClient(cluster)
+	case c.SentinelMaster != "":
+		return redis.NewFailoverClient(o.Failover())
+	default:
+		return redis.NewClient(o.Simple())
+	}
+}
+
+func (c *clients) close() error {
+	err := c.calls.Close()
+	if waitsErr := c.waits.Close(); err == nil {
+		err = waitsErr
+	}
+	return err
+}
+
+// owner is the client of the server that holds a key, for what must happen on
+// one connection.
+func (c *clients) owner(ctx context.Context, key string) (redis.Cmdable, error) {
+	if cluster, ok := c.calls.(*redis.ClusterClient); ok {
+		return cluster.MasterForKey(ctx, key)
+	}
+	return c.calls, nil
+}
+
+// once is a command that is not sent again when its connection breaks: a
+// write with a condition that was applied unseen would fail the second time,
+// and an act would be two.
+type once struct{ *redis.Cmd }
+
+func (once) NoRetry() bool { return true }
