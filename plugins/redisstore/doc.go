@@ -18,6 +18,10 @@
 // The last three share one slot of a Cluster, so that one script changes them
 // together, and so that a snapshot walks one hash and never millions of keys.
 //
+// A record of n bytes under a key of up to 24 bytes costs about 95 + n bytes of
+// Redis's memory (n rounded up to the allocator's next size), one with a TTL
+// about 40 more.
+//
 // # Permissions
 //
 // The user needs no more than this (with another key_prefix, other keys):

@@ -115,5 +115,5 @@ func transport(err error) string {
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), op != nil:
 		return "the connection broke"
 	}
-	return "no usable answer"
+	return "no usable answer: is it Redis, and does it speak TLS?"
 }

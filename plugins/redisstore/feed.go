@@ -81,6 +81,9 @@ func (s *Store) Follow(ctx context.Context, after plugins.Position, wait time.Du
 			return plugins.Batch{}, err
 		}
 		batch, err := state.batch(after)
+		if errors.Is(err, plugins.ErrLostPlace) {
+			return plugins.Batch{}, err
+		}
 		if err != nil {
 			return plugins.Batch{}, s.failed(ctx, "follow", err)
 		}

@@ -80,6 +80,9 @@ func (m *Module) resolve() (Config, error) {
 	}
 	for name, place := range places {
 		value, err := replacer.ReplaceOrErr(*place, true, true)
+		if err != nil && secret(name) {
+			return Config{}, fmt.Errorf("%s: a placeholder in it is unknown or empty; a brace that is meant itself needs a backslash", name)
+		}
 		if err != nil {
 			return Config{}, fmt.Errorf("%s: %w", name, err)
 		}
@@ -89,6 +92,12 @@ func (m *Module) resolve() (Config, error) {
 		*place = strings.TrimSpace(value) // a secret's file usually ends in a line break
 	}
 	return c, nil
+}
+
+// secret tells whether what looks like a placeholder's name can be a part of a
+// password with braces in it.
+func secret(name string) bool {
+	return strings.HasSuffix(name, "password") || strings.HasPrefix(name, "address")
 }
 
 // keySecret keeps the hash in a store's key from being guessed at: keys are

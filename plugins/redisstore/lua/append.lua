@@ -43,7 +43,17 @@ for i = 4, #ARGV, 5 do
     entry[#entry + 1] = ARGV[i + 1] .. ':' .. ARGV[i + 2]
   end
 end
-redis.call(unpack(entry))
+local added = redis.pcall(unpack(entry))
+if type(added) == 'table' and added.err then
+  if not string.find(added.err, 'equal or smaller', 1, true) then
+    return added
+  end
+  -- Somebody put the number back, but not the entries: this is another feed.
+  feed, seq, entry[6] = ARGV[2], '1', '1-0'
+  redis.call('DEL', KEYS[3])
+  redis.call('HSET', KEYS[1], 'id', feed, 'seq', seq)
+  redis.call(unpack(entry))
+end
 
 for i = 4, #ARGV, 5 do
   local ttl = ARGV[i + 1]
