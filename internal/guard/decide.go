@@ -36,9 +36,11 @@ type Facts struct {
 	// Open says that the request needs no token, see [endpoint.Match.Open].
 	Open  bool
 	Token TokenState
-	// Killed is the kind of a kill that stops the token, an ancestor of it or
-	// a channel that the request names; empty when there is none.
+	// Killed is the kind of a kill that stops the token or an ancestor of it;
+	// empty when there is none.
 	Killed revocation.Kind
+	// ChannelKilled says that a channel which the request names is killed.
+	ChannelKilled bool
 	// Application is the token's; nil when it is not registered any more.
 	Application *application.Application
 	// Scopes are the token's.
@@ -67,27 +69,30 @@ type Decision struct {
 // Decide asks for one thing after the other, from what concerns the caller to
 // what concerns the request, so that a client with several faults learns first
 // of the one that must be mended first.
-func Decide(f Facts) Decision {
+func Decide(f *Facts) Decision {
 	if f.Route == nil {
-		return refuse(RouteUnknown)
+		return Refuse(RouteUnknown)
 	}
 	if !f.AddressAllowed {
-		return refuse(AddressNotAllowed)
+		return Refuse(AddressNotAllowed)
 	}
 	if f.Open {
 		return decideOpen(f)
 	}
 	if reason := tokenFault(f.Token); reason != "" {
-		return refuse(reason)
+		return Refuse(reason)
 	}
 	if f.Killed != "" {
-		return refuse(killed(f.Killed))
+		return Refuse(killed(f.Killed))
+	}
+	if f.ChannelKilled {
+		return Refuse(ChannelRevoked)
 	}
 	if f.Application == nil {
-		return refuse(ApplicationUnknown)
+		return Refuse(ApplicationUnknown)
 	}
 	if !f.Scopes.HasAny(f.Route.Scopes...) {
-		return refuse(ScopeMissing)
+		return Refuse(ScopeMissing)
 	}
 	if f.Missing != nil {
 		return Decision{Reason: ParameterMissing, Missing: f.Missing}
@@ -105,17 +110,18 @@ func Decide(f Facts) Decision {
 
 // decideOpen looks at nothing that comes with a token: not even at a token
 // that somebody sent all the same. A channel that was killed stays killed.
-func decideOpen(f Facts) Decision {
+func decideOpen(f *Facts) Decision {
 	switch {
-	case f.Killed == revocation.Channel:
-		return refuse(ChannelRevoked)
+	case f.ChannelKilled:
+		return Refuse(ChannelRevoked)
 	case f.Missing != nil:
 		return Decision{Reason: ParameterMissing, Missing: f.Missing}
 	}
 	return Decision{Allowed: true, Reason: OpenRoute}
 }
 
-func refuse(reason Reason) Decision { return Decision{Reason: reason} }
+// Refuse is the decision about a request for which it takes no facts.
+func Refuse(reason Reason) Decision { return Decision{Reason: reason} }
 
 // tokenFault is empty for a token that is in order.
 func tokenFault(state TokenState) Reason {

@@ -87,7 +87,8 @@ var cases = []struct {
 	{"the application is killed", func(f *Facts) { f.Killed = revocation.Application }, ApplicationRevoked},
 	{"the platform is killed", func(f *Facts) { f.Killed = revocation.Platform }, PlatformRevoked},
 	{"the channel is killed", func(f *Facts) { f.Killed = revocation.Channel }, ChannelRevoked},
-	{"the channel is killed on an open route", func(f *Facts) { f.Killed, f.Open = revocation.Channel, true }, ChannelRevoked},
+	{"a named channel is killed", func(f *Facts) { f.ChannelKilled = true }, ChannelRevoked},
+	{"a named channel is killed on an open route", func(f *Facts) { f.ChannelKilled, f.Open = true, true }, ChannelRevoked},
 	{"the issuer is killed", func(f *Facts) { f.Killed = revocation.Issuer }, IssuerRevoked},
 	{"the key is killed", func(f *Facts) { f.Killed = revocation.Key }, KeyRevoked},
 	{"something is killed that is not known here", func(f *Facts) { f.Killed = "galaxy" }, StateUnavailable},
@@ -127,7 +128,7 @@ func TestARequestIsDecidedWhen(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			facts := good()
 			c.change(&facts)
-			got := Decide(facts)
+			got := Decide(&facts)
 			assert.Equal(t, c.want, got.Reason)
 			assert.Equal(t, got.Reason.Class() == Pass, got.Allowed)
 			if !got.Allowed {
@@ -147,6 +148,7 @@ func TestTheFirstFaultInOrderDecides(t *testing.T) {
 		{func(f *Facts) { f.AddressAllowed = false }, AddressNotAllowed},
 		{func(f *Facts) { f.Token = Expired }, TokenExpired},
 		{func(f *Facts) { f.Killed = revocation.Client }, ClientRevoked},
+		{func(f *Facts) { f.ChannelKilled = true }, ChannelRevoked},
 		{func(f *Facts) { f.Application = nil }, ApplicationUnknown},
 		{func(f *Facts) { f.Scopes = scope.Set{} }, ScopeMissing},
 		{func(f *Facts) { f.Missing = parameter }, ParameterMissing},
@@ -157,18 +159,18 @@ func TestTheFirstFaultInOrderDecides(t *testing.T) {
 		for _, fault := range faults[i:] {
 			fault.spoil(&facts)
 		}
-		assert.Equal(t, faults[i].want, Decide(facts).Reason)
+		assert.Equal(t, faults[i].want, Decide(&facts).Reason)
 	}
 }
 
 func TestADecisionSaysWhatItIsAbout(t *testing.T) {
 	facts := good()
 	facts.Missing = parameter
-	assert.Same(t, parameter, Decide(facts).Missing)
+	assert.Same(t, parameter, Decide(&facts).Missing)
 
 	facts = good()
 	facts.Named = named(plugins.NamesChannel, "REF30", "CNN")
-	assert.Equal(t, endpoint.Named{Names: plugins.NamesChannel, Value: "CNN"}, Decide(facts).Refused)
+	assert.Equal(t, endpoint.Named{Names: plugins.NamesChannel, Value: "CNN"}, Decide(&facts).Refused)
 }
 
 func TestTheChannelsOfAnAllowedRequestAreListed(t *testing.T) {
@@ -179,33 +181,37 @@ func TestTheChannelsOfAnAllowedRequestAreListed(t *testing.T) {
 	} {
 		facts := good()
 		facts.Named = list
-		assert.Equal(t, want, Decide(facts).Channel)
+		assert.Equal(t, want, Decide(&facts).Channel)
 	}
 	facts := good()
 	facts.Application, facts.Named = everything(), named(plugins.NamesChannel, "", "CNN")
-	assert.Equal(t, "CNN", Decide(facts).Channel)
+	assert.Equal(t, "CNN", Decide(&facts).Channel)
 	facts.Open = true
-	assert.Empty(t, Decide(facts).Channel, "nobody has checked it")
+	assert.Empty(t, Decide(&facts).Channel, "nobody has checked it")
+}
+
+func TestSomeRequestsAreRefusedWithoutFacts(t *testing.T) {
+	assert.Equal(t, Decision{Reason: TargetAmbiguous}, Refuse(TargetAmbiguous))
 }
 
 func TestEveryKindOfKillHasItsReason(t *testing.T) {
 	for _, kind := range revocation.Kinds {
 		facts := good()
 		facts.Killed = kind
-		assert.Equal(t, Reason(fmt.Sprintf("%s_revoked", kind)), Decide(facts).Reason)
+		assert.Equal(t, Reason(fmt.Sprintf("%s_revoked", kind)), Decide(&facts).Reason)
 	}
 }
 
 func TestADecisionCostsNoAllocation(t *testing.T) {
 	facts := good()
-	assert.Zero(t, testing.AllocsPerRun(100, func() { Decide(facts) }))
+	assert.Zero(t, testing.AllocsPerRun(100, func() { Decide(&facts) }))
 }
 
 func BenchmarkDecide(b *testing.B) {
 	facts := good()
 	b.ReportAllocs()
 	for b.Loop() {
-		if !Decide(facts).Allowed {
+		if !Decide(&facts).Allowed {
 			b.Fatal("refused")
 		}
 	}

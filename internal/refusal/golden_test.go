@@ -28,7 +28,8 @@ const trace = "12f6fef9-d2e0-422b-a9d7-60d799abe353"
 func full(reason guard.Reason) Refusal {
 	return Refusal{
 		Reason: reason, Realm: "demo", Scopes: []string{"api:client:v2", "admin"}, Allow: "GET, POST",
-		Trace: trace, MissingCode: "invalid_parameter_mvpd", RetryAfter: 10 * time.Second,
+		Trace: trace, RetryAfter: 10 * time.Second,
+		Missing: &plugins.Parameter{In: plugins.InQuery, Name: "mvpd", Code: "invalid_parameter_mvpd"},
 	}
 }
 

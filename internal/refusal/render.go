@@ -46,10 +46,7 @@ func render(r *http.Request, style plugins.ErrorStyle, look look, ref Refusal) (
 	}
 	object := enhancedError{
 		Action: look.action, Status: look.status, Code: look.code,
-		Message: ref.Reason.Message(), HelpURL: helpURL, Trace: ref.Trace,
-	}
-	if ref.Reason == guard.ScopeMissing && len(ref.Scopes) > 0 {
-		object.Details = "One of these scopes is needed: " + strings.Join(ref.Scopes, " ")
+		Message: ref.Reason.Message(), Details: details(ref), HelpURL: helpURL, Trace: ref.Trace,
 	}
 	if style == plugins.EnhancedXML && wantsXML(r) {
 		body, _ = xml.MarshalIndent(object, "", "  ")
@@ -57,6 +54,17 @@ func render(r *http.Request, style plugins.ErrorStyle, look look, ref Refusal) (
 	}
 	body, _ = json.Marshal(object)
 	return jsonType, body
+}
+
+// details says which one it is, in words of the API's description.
+func details(ref Refusal) string {
+	switch {
+	case ref.Reason == guard.ScopeMissing && len(ref.Scopes) > 0:
+		return "One of these scopes is needed: " + strings.Join(ref.Scopes, " ")
+	case ref.Reason == guard.ParameterMissing && ref.Missing != nil:
+		return "The parameter is " + ref.Missing.Name + " in the " + string(ref.Missing.In)
+	}
+	return ""
 }
 
 // wantsXML follows REST API V1: the format parameter, the extension, and then

@@ -28,9 +28,8 @@ type Refusal struct {
 	Allow string
 	// Trace identifies the response; nothing in it is secret.
 	Trace string
-	// MissingCode is the code of a required parameter that is missing; the
-	// empty string is invalid_request.
-	MissingCode string
+	// Missing is the required parameter that is missing.
+	Missing *plugins.Parameter
 	// RetryAfter is the shortest pause before a further try where one makes
 	// sense; up to twice as much is added at random, so that a fleet does not
 	// come back all at once. Zero is a second where the device sends too much
@@ -52,8 +51,8 @@ func write(w http.ResponseWriter, r *http.Request, style plugins.ErrorStyle, ref
 		looks = plain
 	}
 	look := lookOf(looks, ref.Reason.Class())
-	if ref.Reason == guard.ParameterMissing && ref.MissingCode != "" {
-		look.code = oautherr.Code(ref.MissingCode)
+	if ref.Reason == guard.ParameterMissing && ref.Missing != nil && ref.Missing.Code != "" {
+		look.code = oautherr.Code(ref.Missing.Code)
 	}
 
 	h := w.Header()

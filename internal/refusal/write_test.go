@@ -131,7 +131,11 @@ func TestTheCodeOfAMissingParameterIsTheDocumentedOne(t *testing.T) {
 	w := answer(http.MethodGet, "/a", "", plugins.Enhanced, full(guard.ParameterMissing))
 	assert.Contains(t, w.Body.String(), `"code":"invalid_parameter_mvpd"`)
 	w = answer(http.MethodGet, "/a", "", plugins.Enhanced, full(guard.TokenRepeated))
-	assert.NotContains(t, w.Body.String(), "invalid_parameter_mvpd")
+	assert.NotContains(t, w.Body.String(), "mvpd")
+	for name, missing := range map[string]*plugins.Parameter{"no parameter": nil, "no code": {Name: "mvpd"}} {
+		w = answer(http.MethodGet, "/a", "", plugins.Enhanced, Refusal{Reason: guard.ParameterMissing, Missing: missing})
+		assert.Contains(t, w.Body.String(), `"code":"invalid_request"`, name)
+	}
 }
 
 func TestThePauseIsSpread(t *testing.T) {
@@ -160,7 +164,7 @@ func TestThePauseIsSpread(t *testing.T) {
 }
 
 func TestWhatAClientSentCannotBreakOutOfTheBody(t *testing.T) {
-	ref := Refusal{Reason: guard.ParameterMissing, MissingCode: `</code>"<script>`, Trace: `"</trace><x>`}
+	ref := Refusal{Reason: guard.ParameterMissing, Missing: &plugins.Parameter{Code: `</code>"<script>`}, Trace: `"</trace><x>`}
 	w := answer(http.MethodGet, "/a", "", plugins.Enhanced, ref)
 	assert.NotContains(t, w.Body.String(), "<")
 	require.True(t, json.Valid(w.Body.Bytes()))
@@ -169,7 +173,7 @@ func TestWhatAClientSentCannotBreakOutOfTheBody(t *testing.T) {
 	var object enhancedError
 	require.NoError(t, xml.Unmarshal(w.Body.Bytes(), &object))
 	assert.Equal(t, ref.Trace, object.Trace)
-	assert.Equal(t, ref.MissingCode, string(object.Code))
+	assert.Equal(t, ref.Missing.Code, string(object.Code))
 }
 
 func BenchmarkWrite(b *testing.B) {
