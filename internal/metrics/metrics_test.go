@@ -1,0 +1,178 @@
+package metrics
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+	dto "github.com/prometheus/client_model/go"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/registration"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+)
+
+// gather reads all that a scrape sees.
+func gather(t *testing.T, m *Metrics) map[string]*dto.MetricFamily {
+	t.Helper()
+	registry := prometheus.NewPedanticRegistry()
+	require.NoError(t, registry.Register(m))
+	families, err := registry.Gather()
+	require.NoError(t, err)
+	byName := map[string]*dto.MetricFamily{}
+	for _, family := range families {
+		byName[strings.TrimPrefix(family.GetName(), "caddy_dcr_")] = family
+	}
+	return byName
+}
+
+// find returns the child with exactly these label values, which stand in the
+// order of the labels' names, or nil.
+func find(family *dto.MetricFamily, values ...string) *dto.Metric {
+	for _, metric := range family.GetMetric() {
+		var found []string
+		for _, label := range metric.GetLabel() {
+			found = append(found, label.GetValue())
+		}
+		if slices.Equal(found, values) {
+			return metric
+		}
+	}
+	return nil
+}
+
+func count(t *testing.T, m *Metrics, name string, values ...string) float64 {
+	t.Helper()
+	child := find(gather(t, m)[name], values...)
+	require.NotNil(t, child, "%s%v", name, values)
+	if h := child.GetHistogram(); h != nil {
+		return float64(h.GetSampleCount())
+	}
+	if g := child.GetGauge(); g != nil {
+		return g.GetValue()
+	}
+	return child.GetCounter().GetValue()
+}
+
+func each[V ~string](values []V) [][]string {
+	var sets [][]string
+	for _, v := range values {
+		sets = append(sets, []string{string(v)})
+	}
+	return sets
+}
+
+func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
+	m := New()
+	m.ForProfile("rest_v2")
+	var operations, timed, decided [][]string
+	for _, operation := range Operations {
+		for _, outcome := range StoreOutcomes {
+			operations = append(operations, []string{string(operation), string(outcome)})
+		}
+		if operation != Follow {
+			timed = append(timed, []string{string(operation)})
+		}
+	}
+	for _, reason := range guard.Reasons {
+		// Labels are gathered in the order of their names.
+		decided = append(decided, []string{string(DecisionOutcomeOf(reason)), "rest_v2", string(reason)})
+	}
+	none := [][]string{nil}
+	want := map[string][][]string{
+		"registrations_total":              each(registration.Outcomes),
+		"registration_duration_seconds":    none,
+		"tokens_total":                     each(TokenOutcomes),
+		"token_duration_seconds":           none,
+		"device_source_total":              each(device.Sources),
+		"platform_mismatches_total":        none,
+		"decisions_total":                  decided,
+		"decision_duration_seconds":        {{"rest_v2"}},
+		"store_operations_total":           operations,
+		"store_operation_duration_seconds": timed,
+		"revocation_lag_seconds":           none,
+		"snapshot_loads_total":             each(state.SnapshotReasons),
+		"snapshot_load_duration_seconds":   none,
+		"follow_failures_total":            none,
+		"token_cache_lookups_total":        each(Lookups),
+		"token_cache_entries":              none,
+	}
+	families := gather(t, m)
+	for name, children := range want {
+		assert.Len(t, families[name].GetMetric(), len(children), name)
+		for _, values := range children {
+			assert.NotNil(t, find(families[name], values...), "%s%v", name, values)
+			assert.Zero(t, count(t, m, name, values...), "%s%v", name, values)
+		}
+	}
+	for name := range families {
+		assert.Contains(t, want, name, "a metric that this test does not know")
+	}
+}
+
+func TestEveryHistogramHasClassicAndNativeBuckets(t *testing.T) {
+	m := New()
+	m.ForProfile("rest_v2")
+	histograms := 0
+	for name, family := range gather(t, m) {
+		for _, metric := range family.GetMetric() {
+			if h := metric.GetHistogram(); h != nil {
+				histograms++
+				assert.NotEmpty(t, h.GetBucket(), name)
+				assert.NotNil(t, h.Schema, "%s has no native buckets", name)
+			}
+		}
+	}
+	assert.NotZero(t, histograms)
+}
+
+// The library can empty a histogram to bound its buckets, which looks like a
+// restart. Ours grow coarser instead.
+func TestAHistogramIsNeverEmptied(t *testing.T) {
+	m := New()
+	observer := m.Observer()
+	const spread = 5000
+	lag := time.Nanosecond
+	for i := range spread {
+		observer.EntryApplied(lag, 1)
+		lag += lag/50 + 1
+		if i%1000 == 0 {
+			require.EqualValues(t, i+1, count(t, m, "revocation_lag_seconds"))
+		}
+		if lag > time.Hour {
+			lag = time.Nanosecond
+		}
+	}
+	h := gather(t, m)["revocation_lag_seconds"].GetMetric()[0].GetHistogram()
+	assert.EqualValues(t, spread, h.GetSampleCount())
+	assert.LessOrEqual(t, len(h.GetPositiveDelta()), 2*160, "the buckets are bounded")
+}
+
+func TestTheNamesAreAsPrometheusWantsThem(t *testing.T) {
+	m := New()
+	m.ForProfile("rest_v2")
+	m.TrackReplica(&replicaDouble{})
+	var families []*dto.MetricFamily
+	for name, family := range gather(t, m) {
+		assert.True(t, strings.HasPrefix(family.GetName(), "caddy_dcr_"), name)
+		assert.True(t, strings.HasSuffix(family.GetHelp(), "."), "the help of %s is a sentence", name)
+		families = append(families, family)
+	}
+	problems, err := promlint.NewWithMetricFamilies(families).Lint()
+	require.NoError(t, err)
+	assert.Empty(t, problems)
+}
+
+func TestAValueOutsideTheSetIsNotCountedAndHurtsNobody(t *testing.T) {
+	m := New()
+	m.DeviceDescribed("a client's own word")
+	for _, child := range gather(t, m)["device_source_total"].GetMetric() {
+		assert.Zero(t, child.GetCounter().GetValue())
+	}
+}
