@@ -21,13 +21,17 @@ type Profile struct {
 	// invalid, as RFC 6749 section 5.2 demands. Else it is 400, like every
 	// other error, because that is what clients of the Adobe API know.
 	Unauthorized bool
+	// EchoStatement returns the software statement with the credentials, as
+	// RFC 7591 section 3.2.1 demands; it is large, and clients of the Adobe
+	// API do not expect it.
+	EchoStatement bool
 }
 
 var (
 	// Adobe is what clients of the Adobe API expect.
 	Adobe = Profile{QueryParameters: true, TokenStatus: http.StatusCreated}
 	// Standard is what the RFCs say.
-	Standard = Profile{TokenStatus: http.StatusOK, Unauthorized: true}
+	Standard = Profile{TokenStatus: http.StatusOK, Unauthorized: true, EchoStatement: true}
 )
 
 // status is the HTTP status of an error. The challenge goes with invalid_client

@@ -1,0 +1,190 @@
+package oauth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/scope"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+)
+
+// State is the replicated state.
+type State interface {
+	// Fresh returns nil while the state may be decided from.
+	Fresh() error
+	Application(id uuid.UUID) (*application.Application, bool)
+	Killed(x *revocation.Subject) (revocation.Kind, bool)
+}
+
+// Clients finds clients.
+type Clients interface {
+	// Client returns an error that wraps state.ErrNotFound when, and only
+	// when, there is no such client.
+	Client(ctx context.Context, id uuid.UUID) (state.Client, error)
+}
+
+// Secrets checks client secrets, in constant time.
+type Secrets interface {
+	// Check says whether the secret has the keyed hash, made with that version
+	// of the key. The error says that this could not be found out.
+	Check(secret string, mac []byte, key uint8) (bool, error)
+	// CheckNothing does the work of Check in vain.
+	CheckNothing(secret string)
+}
+
+// Tokens mints access tokens, and stores those that need it.
+type Tokens interface {
+	Mint(ctx context.Context, client state.Client, scopes scope.Set) (Minted, error)
+}
+
+// Minted is a new access token.
+type Minted struct {
+	Token               string
+	ID                  uuid.UUID
+	IssuedAt, ExpiresAt time.Time
+}
+
+// Guesses counts wrong credentials.
+type Guesses interface {
+	// Wrong is told of each, and returns an error with
+	// oautherr.TooManyRequests when there were too many. The client is nil
+	// where the id has no form. Right credentials never get here, so nobody
+	// can be locked out by another's guessing.
+	Wrong(ctx context.Context, client uuid.UUID, address netip.Addr) error
+}
+
+// Service issues access tokens. All fields but Guesses must be set.
+type Service struct {
+	State   State
+	Clients Clients
+	Secrets Secrets
+	Tokens  Tokens
+	// Guesses may be nil.
+	Guesses Guesses
+	// Issuer is the gateway's own name as an issuer of statements.
+	Issuer string
+}
+
+// Issued is what came of a request for a token: the answer, and what a log
+// line and a counter want to know.
+type Issued struct {
+	Response      TokenResponse
+	ClientID      uuid.UUID
+	ApplicationID uuid.UUID
+	Programmer    string
+	Platform      string
+	Method        AuthMethod
+}
+
+// Issue authenticates the client and makes it a token. Errors are protocol
+// errors or faults of ours; see [OutcomeOf]. A fault of ours is never
+// invalid_client: devices take that for an order to register again.
+func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
+	if err := s.State.Fresh(); err != nil {
+		return Issued{}, fmt.Errorf("issuing a token: %w", err)
+	}
+	client, err := s.authenticate(ctx, q)
+	if err != nil {
+		return Issued{}, err
+	}
+	// Only now, so that who does not know the secret learns nothing.
+	if kind, killed := s.State.Killed(s.subject(client)); killed {
+		return Issued{}, refused(killedOutcome(kind))
+	}
+	app, found := s.State.Application(client.ApplicationID)
+	if !found {
+		// Applications are revoked, never deleted. One that a client descends
+		// from and nobody revoked is missing because of a fault of ours.
+		return Issued{}, fmt.Errorf("the application %s of client %s is missing", client.ApplicationID, client.ID)
+	}
+	granted, err := grantable(q.Scope, app.Scopes)
+	if err != nil {
+		return Issued{}, err
+	}
+	minted, err := s.Tokens.Mint(ctx, client, granted)
+	if err != nil {
+		return Issued{}, fmt.Errorf("minting a token for client %s: %w", client.ID, err)
+	}
+	return Issued{
+		Response: respond(minted, granted), ClientID: client.ID, ApplicationID: app.ID,
+		Programmer: app.Programmer, Platform: client.Platform, Method: q.Method,
+	}, nil
+}
+
+// authenticate finds the client and checks its secret. An id that is unknown,
+// or no id at all, gets the same answer as a wrong secret and costs the same
+// one check.
+func (s *Service) authenticate(ctx context.Context, q TokenRequest) (state.Client, error) {
+	id, ok := parseID(q.ClientID)
+	if !ok {
+		s.Secrets.CheckNothing(q.secret)
+		return state.Client{}, s.wrong(ctx, uuid.Nil, q, ClientUnknown)
+	}
+	client, err := s.Clients.Client(ctx, id)
+	if errors.Is(err, state.ErrNotFound) {
+		s.Secrets.CheckNothing(q.secret)
+		return state.Client{}, s.wrong(ctx, id, q, ClientUnknown)
+	}
+	if err != nil {
+		return state.Client{}, fmt.Errorf("finding client %s: %w", id, err)
+	}
+	right, err := s.Secrets.Check(q.secret, client.SecretMAC, client.SecretKey)
+	if err != nil {
+		return state.Client{}, fmt.Errorf("checking the secret of client %s: %w", id, err)
+	}
+	if !right {
+		return state.Client{}, s.wrong(ctx, id, q, SecretWrong)
+	}
+	return client, nil
+}
+
+func (s *Service) wrong(ctx context.Context, id uuid.UUID, q TokenRequest, outcome Outcome) error {
+	if s.Guesses != nil {
+		if err := s.Guesses.Wrong(ctx, id, q.Address); err != nil {
+			return err
+		}
+	}
+	return refused(outcome)
+}
+
+// subject lists what the client descends from.
+func (s *Service) subject(c state.Client) *revocation.Subject {
+	issuer := c.StatementIssuer
+	if issuer == "" {
+		issuer = s.Issuer
+	}
+	return &revocation.Subject{
+		ClientID: c.ID, StatementID: c.StatementID, ApplicationID: c.ApplicationID,
+		Platform: c.Platform, Issuer: issuer, ClientIssuedAt: c.CreatedAt,
+	}
+}
+
+// grantable is the set of scopes asked for, or all that the application has
+// when the client leaves it to us (RFC 6749 section 3.3).
+func grantable(asked string, has scope.Set) (scope.Set, error) {
+	if asked == "" {
+		return has, nil
+	}
+	set, err := scope.Parse(asked)
+	if err != nil || set.Len() == 0 || !set.Within(has) {
+		return scope.Set{}, refused(ScopeRefused)
+	}
+	return set, nil
+}
+
+// parseID takes the one form in which ids are given out, in either case: some
+// platforms write every UUID in capitals.
+func parseID(text string) (uuid.UUID, bool) {
+	if len(text) != 36 {
+		return uuid.Nil, false
+	}
+	id, err := uuid.Parse(text)
+	return id, err == nil
+}
