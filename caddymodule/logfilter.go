@@ -1,0 +1,257 @@
+package caddymodule
+
+import (
+	"bytes"
+	"encoding/json"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/modules/logging"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+func init() {
+	caddy.RegisterModule(SecretsFilter{})
+}
+
+// redacted stands in a log where a secret was.
+const redacted = "REDACTED"
+
+// SecretsFilter is a log field filter that takes credentials out of a field:
+// the values of parameters such as `access_token`, `client_secret`,
+// `client_assertion`, `software_statement` and `signed_requestor_id`, however
+// their names are written or encoded, and everywhere else whatever looks like
+// a client secret or a token of this gateway, or like any JWT.
+//
+// In doubt it takes out too much: what follows a secret up to the next `&` may
+// go with it. Objects and arrays are filtered through and through, so that
+// `request>headers` is a field as good as `request>uri`.
+type SecretsFilter struct{}
+
+// CaddyModule names the module.
+func (SecretsFilter) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{
+		ID:  "caddy.logging.encoders.filter.dcr_secrets",
+		New: func() caddy.Module { return new(SecretsFilter) },
+	}
+}
+
+// UnmarshalCaddyfile sets up the filter. Syntax:
+//
+//	<field> dcr_secrets
+func (SecretsFilter) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // the filter's name
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	if d.NextBlock(0) {
+		return d.Errf("dcr_secrets has no options, got %q", d.Val())
+	}
+	return nil
+}
+
+// Filter implements logging.LogFieldFilter.
+func (SecretsFilter) Filter(in zapcore.Field) zapcore.Field {
+	switch in.Type {
+	case zapcore.StringType:
+		in.String = redact(in.String)
+		return in
+	case zapcore.ArrayMarshalerType, zapcore.ObjectMarshalerType, zapcore.ByteStringType,
+		zapcore.ReflectType, zapcore.StringerType, zapcore.ErrorType:
+		// These are made into plain values first.
+		enc := zapcore.NewMapObjectEncoder()
+		in.AddTo(enc)
+		return zap.Any(in.Key, redactValue(enc.Fields[in.Key]))
+	default:
+		// Numbers, times and the like.
+		return in
+	}
+}
+
+// redactValue filters what a zapcore.MapObjectEncoder makes of a field. It
+// changes nothing in place: what was logged may still be in use.
+func redactValue(value any) any {
+	switch v := value.(type) {
+	case string:
+		return redact(v)
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = redactValue(v[i])
+		}
+		return list
+	case map[string]any:
+		object := make(map[string]any, len(v))
+		for name, member := range v {
+			if namesSecret(name) {
+				object[name] = redacted
+			} else {
+				object[name] = redactValue(member)
+			}
+		}
+		return object
+	case nil, bool, json.Number, time.Duration, float64, float32, int, int64, int32, int16, int8, uint, uint64, uint32, uint16, uint8:
+		return v
+	default:
+		return redactReflected(v)
+	}
+}
+
+// redactReflected filters what a log would show as JSON.
+func redactReflected(value any) any {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return redacted
+	}
+	var plain any
+	reader := json.NewDecoder(bytes.NewReader(text))
+	reader.UseNumber()
+	if reader.Decode(&plain) != nil {
+		return redacted
+	}
+	return redactValue(plain)
+}
+
+// secretWords are the parts of a name that make its value a secret. They are
+// compared without regard to case, and to all but letters and digits. Longer
+// names that hold them count too: better one value too few in a log.
+var secretWords = []string{
+	"accesstoken", "refreshtoken", "idtoken", "secret", "assertion", "softwarestatement",
+	"signedrequestorid", "authorization", "password", "apikey",
+}
+
+// namesSecret says whether a parameter of that name, unescaped, holds a secret.
+func namesSecret(name string) bool {
+	folded := strings.Map(func(r rune) rune {
+		// There and back, because some letters outside ASCII equal one inside
+		// it only when they are folded.
+		r = unicode.ToLower(unicode.ToUpper(r))
+		if r >= 'a' && r <= 'z' || r >= '0' && r <= '9' {
+			return r
+		}
+		return -1
+	}, name)
+	// RFC 7009 section 2.1 and RFC 7662 section 2.1 call theirs just so.
+	if folded == "token" {
+		return true
+	}
+	for _, word := range secretWords {
+		if strings.Contains(folded, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// secretShape matches the gateway's own secrets by their prefixes, and a JWT
+// by its dots and what every JSON object begins with in base64url.
+var secretShape = regexp.MustCompile(`(?i:dcr[st]_)[A-Za-z0-9_-]+|e(?:y[AIJ]|w[0ko])[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)+`)
+
+// delimiters end a part of a text that may be a name, or a value of its own.
+const delimiters = "/?#;,&=\"'<> \t\r\n"
+
+// redact takes the secrets out of a URI, a query or any other text. A secret
+// that is in plain view is replaced alone; behind the name of a secret, or
+// where one is hidden by escapes, the text goes up to the next ampersand, since
+// what else ends a value depends on who reads it.
+func redact(text string) string { return redactParts(text, true) }
+
+func redactParts(text string, decode bool) string {
+	var out strings.Builder
+	for text != "" {
+		end := strings.IndexAny(text, delimiters)
+		if end < 0 {
+			end = len(text)
+		}
+		part, rest := text[:end], text[end:]
+		var decoded []string
+		tooDeep := false
+		if decode {
+			decoded, tooDeep = decodings(part)
+		}
+		switch {
+		case tooDeep, slices.ContainsFunc(decoded, holdsSecret):
+			out.WriteString(redacted)
+			rest = fromAmpersand(rest)
+		case strings.HasPrefix(rest, "=") && (namesSecret(part) || slices.ContainsFunc(decoded, namesSecret)):
+			out.WriteString(redactShapes(part) + "=" + redacted)
+			rest = fromAmpersand(rest)
+		default:
+			out.WriteString(redactShapes(part))
+		}
+		if rest != "" {
+			out.WriteByte(rest[0])
+			rest = rest[1:]
+		}
+		text = rest
+	}
+	return out.String()
+}
+
+// holdsSecret judges one decoding of a text as it is.
+func holdsSecret(text string) bool { return redactParts(text, false) != text }
+
+func redactShapes(text string) string {
+	// Most parts are words; the expression is slow to say so.
+	if !strings.ContainsAny(text, "._") {
+		return text
+	}
+	return secretShape.ReplaceAllLiteralString(text, redacted)
+}
+
+func fromAmpersand(text string) string {
+	if at := strings.IndexByte(text, '&'); at >= 0 {
+		return text[at:]
+	}
+	return ""
+}
+
+// deepest is how many times a text may be percent-encoded.
+const deepest = 5
+
+// decodings undoes the percent-encoding of a text step by step until none is
+// left, since nobody knows how often its reader does. What is malformed stays
+// as it is. Texts that were encoded too many times are not worth the trouble.
+func decodings(text string) (steps []string, tooDeep bool) {
+	for {
+		next := unescape(text)
+		if next == text {
+			return steps, false
+		}
+		if len(steps) == deepest {
+			return steps, true
+		}
+		steps = append(steps, next)
+		text = next
+	}
+}
+
+func unescape(text string) string {
+	if !strings.Contains(text, "%") {
+		return text
+	}
+	var out strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if c, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				out.WriteByte(byte(c))
+				i += 2
+				continue
+			}
+		}
+		out.WriteByte(text[i])
+	}
+	return out.String()
+}
+
+var (
+	_ logging.LogFieldFilter = SecretsFilter{}
+	_ caddyfile.Unmarshaler  = SecretsFilter{}
+)
