@@ -91,7 +91,7 @@ func redactValue(value any) any {
 		object := make(map[string]any, len(v))
 		for name, member := range v {
 			if namesSecret(name) {
-				object[name] = redacted
+				object[name] = hide(member)
 			} else {
 				object[name] = redactValue(member)
 			}
@@ -102,6 +102,19 @@ func redactValue(value any) any {
 	default:
 		return redactReflected(v)
 	}
+}
+
+// hide replaces a value. A list stays one, for the sake of what reads the logs.
+func hide(value any) any {
+	list, ok := value.([]any)
+	if !ok {
+		return redacted
+	}
+	hidden := make([]any, len(list))
+	for i := range hidden {
+		hidden[i] = redacted
+	}
+	return hidden
 }
 
 // redactReflected filters what a log would show as JSON.

@@ -129,7 +129,7 @@ func TestEveryKindOfFieldIsFiltered(t *testing.T) {
 		{"a list of strings", zap.Strings("f", []string{"a", aToken}), []any{"a", "REDACTED"}},
 		{
 			"headers", zap.Object("f", textObject{"Referer": {"https://x/?access_token=s3cr3t"}, "Apikey": {"s3cr3t"}}),
-			map[string]any{"Referer": []any{"https://x/?access_token=REDACTED"}, "Apikey": "REDACTED"},
+			map[string]any{"Referer": []any{"https://x/?access_token=REDACTED"}, "Apikey": []any{"REDACTED"}},
 		},
 		{"an error", zap.NamedError("f", errors.New("with "+aSecret)), "with REDACTED"},
 		{"a stringer", zap.Stringer("f", &url.URL{Path: "/x", RawQuery: "client_secret=s3cr3t"}), "/x?client_secret=REDACTED"},

@@ -52,7 +52,7 @@ type decisions struct {
 	profiles map[string]*Profile
 }
 
-func (d *decisions) make() []prometheus.Collector {
+func (d *decisions) build() []prometheus.Collector {
 	d.total = prometheus.NewCounterVec(counterOpts("decisions_total",
 		"Requests under a guard, by what it decided and why."), []string{"profile", "outcome", "reason"})
 	d.duration = prometheus.NewHistogramVec(histogramOpts("decision_duration_seconds",

@@ -16,7 +16,7 @@ type follower struct {
 	failures prometheus.Counter
 }
 
-func (f *follower) make() []prometheus.Collector {
+func (f *follower) build() []prometheus.Collector {
 	f.lag = newHistogram("revocation_lag_seconds",
 		"How long after the store accepted a revocation it was applied here, by the store's clock.", lagBuckets)
 	loads, vec := newCounters("snapshot_loads_total",

@@ -32,9 +32,9 @@ type Metrics struct {
 func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
-		make() []prometheus.Collector
+		build() []prometheus.Collector
 	}{&m.issuing, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache} {
-		m.collectors = append(m.collectors, part.make()...)
+		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m
 }

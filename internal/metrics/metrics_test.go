@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
@@ -88,7 +89,9 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 	want := map[string][][]string{
 		"registrations_total":              each(registration.Outcomes),
 		"registration_duration_seconds":    none,
-		"tokens_total":                     each(TokenOutcomes),
+		"tokens_total":                     each(oauth.Outcomes),
+		"token_auth_methods_total":         each(oauth.AuthMethods),
+		"registered_clients_total":         each(device.Platforms),
 		"token_duration_seconds":           none,
 		"device_source_total":              each(device.Sources),
 		"platform_mismatches_total":        none,

@@ -38,7 +38,7 @@ type replicas struct {
 	tracked []*Replica
 }
 
-func (r *replicas) make() []prometheus.Collector { return []prometheus.Collector{replicaGauges{r}} }
+func (r *replicas) build() []prometheus.Collector { return []prometheus.Collector{replicaGauges{r}} }
 
 // TrackReplica shows the replica in the gauges until the returned function is
 // called.

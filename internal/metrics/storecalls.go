@@ -58,7 +58,7 @@ type call struct {
 	duration prometheus.Observer // nil for Follow, which waits by design
 }
 
-func (s *storeCalls) make() []prometheus.Collector {
+func (s *storeCalls) build() []prometheus.Collector {
 	total := prometheus.NewCounterVec(counterOpts("store_operations_total",
 		"Calls of the store, by how they ended."), []string{"operation", "outcome"})
 	duration := prometheus.NewHistogramVec(histogramOpts("store_operation_duration_seconds",

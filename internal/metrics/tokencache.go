@@ -29,7 +29,7 @@ type tokenCache struct {
 	sizes   []*func() int
 }
 
-func (t *tokenCache) make() []prometheus.Collector {
+func (t *tokenCache) build() []prometheus.Collector {
 	lookups, vec := newCounters("token_cache_lookups_total",
 		"Access tokens looked up among those verified before.", "result", Lookups)
 	t.hits, t.misses = lookups[LookupHit], lookups[LookupMiss]
