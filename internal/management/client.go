@@ -1,0 +1,90 @@
+package management
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+)
+
+// Clients lists clients, in no order: those of one application, or, with
+// the nil id, all. It goes through every client to find those of one, so a
+// page can be empty and not the last.
+func (s *Service) Clients(ctx context.Context, app uuid.UUID, cursor string, limit int) (Clients, error) {
+	if app != uuid.Nil {
+		if _, err := s.application(app); err != nil {
+			return Clients{}, err
+		}
+	}
+	if err := s.certain("listing the clients"); err != nil {
+		return Clients{}, err
+	}
+	clients, next, err := scan(ctx, cursor, limit, s.Records.Clients, func(c state.Client) (Client, bool) {
+		if app != uuid.Nil && c.ApplicationID != app {
+			return Client{}, false
+		}
+		view := s.clientView(c)
+		view.StoppedBy = s.stoppedBy(s.clientSubject(c))
+		return view, true
+	})
+	if err != nil {
+		return Clients{}, unavailable("listing the clients", err)
+	}
+	return Clients{Clients: clients, Cursor: next}, nil
+}
+
+// Client shows a client and everything that stops it.
+func (s *Service) Client(ctx context.Context, id uuid.UUID) (Client, error) {
+	c, err := s.Records.Client(ctx, id)
+	if errors.Is(err, state.ErrNotFound) {
+		return Client{}, noClient(id)
+	}
+	if err != nil {
+		return Client{}, unavailable("looking for the client", err)
+	}
+	if err := s.certain("looking for what stops the client"); err != nil {
+		return Client{}, err
+	}
+	view := s.clientView(c)
+	subject := s.clientSubject(c)
+	view.StoppedBy = s.stoppedBy(subject)
+	view.Kills, err = s.stops(ctx, subject)
+	return view, err
+}
+
+func noClient(id uuid.UUID) error {
+	return &Error{
+		Code: NotFound, Field: "client", Message: fmt.Sprintf("there is no client %s", id),
+		Hint: "list the clients of its application to find its id",
+	}
+}
+
+func (s *Service) clientSubject(c state.Client) revocation.Subject {
+	return revocation.Subject{
+		ClientID: c.ID, StatementID: c.StatementID, ApplicationID: c.ApplicationID,
+		Platform: c.Platform, Issuer: s.issuerOf(c), ClientIssuedAt: c.CreatedAt,
+	}
+}
+
+// issuerOf fills in what records leave out: that we signed the statement.
+func (s *Service) issuerOf(c state.Client) string {
+	if c.StatementIssuer == "" {
+		return s.Issuer
+	}
+	return c.StatementIssuer
+}
+
+func (s *Service) clientView(c state.Client) Client {
+	view := Client{
+		ID: c.ID, ApplicationID: c.ApplicationID, StatementID: c.StatementID, StatementIssuer: s.issuerOf(c),
+		Platform: c.Platform, RedirectURIs: list(c.RedirectURIs), CreatedAt: moment(c.CreatedAt),
+	}
+	if a, err := s.application(c.ApplicationID); err == nil {
+		view.ApplicationName, view.Programmer = a.Name, a.Programmer
+	}
+	return view
+}

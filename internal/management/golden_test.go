@@ -1,0 +1,93 @@
+package management_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// The structs are what scripts read: a change here breaks them.
+func TestTheWireFormatStays(t *testing.T) {
+	at := time.UnixMilli(1764000000123).UTC()
+	id := func(n byte) uuid.UUID { return uuid.UUID{0: n, 6: 0x40, 8: 0x80, 15: n} }
+	kill := management.Kill{
+		Kind: "application", ID: id(1).String(), At: at, Reason: "stolen", By: "ann", LiftedAt: at.Add(time.Hour), ExpiresAt: at.Add(2 * time.Hour),
+	}
+	app := management.Application{
+		ID: id(1), Name: "Demo", Version: "1", Programmer: "REF", Level: "programmer", Type: "DIRECT",
+		Channels: []string{"REF30"}, Platforms: []string{"iOS"}, Domains: []string{"example.com"},
+		CustomSchemes: []string{"adbe.abcdefghijklmnopqrstuv"}, ProxyMVPDs: []string{}, Scopes: []string{"api:client:v2"},
+		CreatedAt: at, CreatedBy: "ann", Revoked: true, Revocation: &kill,
+	}
+	statement := management.Statement{ID: id(2), ApplicationID: id(1), IssuedAt: at, IssuedBy: "ann", KeyID: "k1", StoppedBy: "application"}
+	client := management.Client{
+		ID: id(3), ApplicationID: id(1), ApplicationName: "Demo", Programmer: "REF", StatementID: id(2),
+		StatementIssuer: "https://sp.example.com", Platform: "iOS", RedirectURIs: []string{}, CreatedAt: at,
+		StoppedBy: "application", Kills: []management.Kill{kill},
+	}
+	for name, value := range map[string]any{
+		"spec": management.Spec{
+			ID: id(1).String(), Name: "Demo", Version: "1", Programmer: "REF", Level: "channel", AllChannels: true,
+			Channels: []string{"REF30"}, AllPlatforms: true, Platforms: []string{"iOS"}, Domains: []string{"example.com"},
+			CustomSchemes: []string{"com.example.app"}, NewScheme: true, ProxyMVPDs: []string{"proxy"}, Scopes: []string{"api:client:v2"},
+		},
+		"application":      app,
+		"applications":     management.Applications{Applications: []management.Application{{ID: id(1), Declared: true}}},
+		"issued_statement": management.IssuedStatement{Statement: statement, JWT: "a.b.c"},
+		"statements":       management.StatementList{Statements: []management.Statement{statement}},
+		"inspection": management.Inspection{
+			Verdict: management.StoppedByKill, Why: "it was revoked", Header: json.RawMessage(`{"alg":"RS256"}`),
+			Claims: json.RawMessage(`{"iss":"x"}`), Application: &app, Kills: []management.Kill{kill},
+		},
+		"client":     client,
+		"clients":    management.Clients{Clients: []management.Client{client}, Cursor: "next"},
+		"kill_order": management.KillOrder{Kind: "client", ID: id(3).String(), Reason: "stolen", AllowUnknown: true},
+		"kills":      management.Kills{Kills: []management.Kill{{Kind: "channel", ID: "CNN", At: at}}, Cursor: "next"},
+		"revocation": management.Revocation{
+			Kill: kill, Already: true, Applied: true, Nodes: []state.NodeState{{Name: "gateway-1", Applied: true, AfterMilliseconds: 1.25}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got, err := json.MarshalIndent(value, "", "  ")
+			require.NoError(t, err)
+			path := filepath.Join("testdata", name+".json")
+			if *update {
+				require.NoError(t, os.MkdirAll("testdata", 0o755))
+				require.NoError(t, os.WriteFile(path, append(got, '\n'), 0o600))
+			}
+			want, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), string(got)+"\n")
+		})
+	}
+}
+
+func TestEmptyListsAreNotNull(t *testing.T) {
+	w := newWorld(t)
+	text := func(value any, err error) string {
+		require.NoError(t, err)
+		b, err := json.Marshal(value)
+		require.NoError(t, err)
+		return string(b)
+	}
+	applications, err := w.Applications(management.Filter{})
+	assert.JSONEq(t, `{"applications":[]}`, text(applications, err))
+	clients, err := w.Clients(within(t), uuid.Nil, "", 0)
+	assert.JSONEq(t, `{"clients":[]}`, text(clients, err))
+	kills, err := w.Kills(within(t), "", "", 0)
+	assert.JSONEq(t, `{"kills":[]}`, text(kills, err))
+	statements, err := w.StatementsOf(within(t), w.create(t, nil).ID)
+	assert.JSONEq(t, `{"statements":[]}`, text(statements, err))
+}

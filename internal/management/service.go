@@ -1,0 +1,136 @@
+// Package management is what an operator can do to applications, software
+// statements, clients and kill switches.
+package management
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/internal/statement"
+)
+
+const (
+	// certainWithin is how young the replica must be before "there is no such
+	// thing" is believed. An older one may simply not have heard of it.
+	certainWithin = 5 * time.Second
+	// defaultWait is how long a change waits to be seen everywhere.
+	defaultWait = 2 * time.Second
+)
+
+// Statements makes and checks software statements.
+type Statements interface {
+	// Mint signs a new statement for the application.
+	Mint(app uuid.UUID) (raw string, st statement.Statement, err error)
+	// Verify returns an error that wraps statement.ErrInvalid when, and only
+	// when, the statement is at fault.
+	Verify(raw string) (statement.Statement, error)
+}
+
+// Service carries out what an operator asks for. Every error that it returns
+// is an [*Error].
+type Service struct {
+	Records state.Records
+	Replica *state.Replica
+	Nodes   *state.Nodes
+	// Declared are the applications that the configuration owns.
+	Declared   map[uuid.UUID]*application.Application
+	Statements Statements
+	// Issuer is the gateway's own name in statements and tokens, and
+	// TrustedIssuers are the others whose statements it accepts.
+	Issuer         string
+	TrustedIssuers []string
+	// TokenLifetime is the longest that a token can live; a token's kill is
+	// forgotten after that. Zero keeps it for ever.
+	TokenLifetime time.Duration
+	// Wait is how long a change waits for the gateways to apply it; zero is 2s.
+	Wait time.Duration
+}
+
+func (s *Service) waiting(ctx context.Context) (context.Context, context.CancelFunc) {
+	wait := s.Wait
+	if wait == 0 {
+		wait = defaultWait
+	}
+	return context.WithTimeout(ctx, wait)
+}
+
+// certain says whether the replica may be believed when it knows of nothing.
+func (s *Service) certain(tried string) error {
+	if err := s.Replica.Fresh(certainWithin); err != nil {
+		return unavailable(tried, err)
+	}
+	return nil
+}
+
+// application finds an application, wherever it is registered.
+func (s *Service) application(id uuid.UUID) (*application.Application, error) {
+	if a, declared := s.Declared[id]; declared {
+		return a, nil
+	}
+	if a, found := s.Replica.Application(id); found {
+		return a, nil
+	}
+	if err := s.certain("looking for application " + id.String()); err != nil {
+		return nil, err
+	}
+	return nil, &Error{
+		Code: NotFound, Field: "application", Message: fmt.Sprintf("there is no application %s", id),
+		Hint: "list the applications to find its id",
+	}
+}
+
+// stops gathers the kills that stop the subject, the widest first.
+func (s *Service) stops(ctx context.Context, x revocation.Subject) ([]Kill, error) {
+	parts := []struct {
+		kind    revocation.Kind
+		id      string
+		subject revocation.Subject
+	}{
+		{revocation.Application, x.ApplicationID.String(), revocation.Subject{ApplicationID: x.ApplicationID}},
+		{revocation.Statement, x.StatementID.String(), revocation.Subject{StatementID: x.StatementID}},
+		{revocation.Client, x.ClientID.String(), revocation.Subject{ClientID: x.ClientID}},
+		{revocation.Issuer, x.Issuer, revocation.Subject{Issuer: x.Issuer}},
+		{revocation.Platform, x.Platform, revocation.Subject{Platform: x.Platform, ClientIssuedAt: x.ClientIssuedAt}},
+		{revocation.Key, x.KeyID, revocation.Subject{KeyID: x.KeyID}},
+	}
+	var kills []Kill
+	for _, part := range parts {
+		if _, killed := s.Replica.Killed(&part.subject); !killed {
+			continue
+		}
+		record, err := s.Records.Kill(ctx, part.kind, part.id)
+		switch {
+		case errors.Is(err, state.ErrNotFound):
+			// It is known to be there; its story has just gone.
+			record = state.Kill{Kind: part.kind, ID: part.id}
+		case err != nil:
+			return nil, unavailable("reading why it is revoked", err)
+		}
+		kills = append(kills, killView(record))
+	}
+	return kills, nil
+}
+
+// stoppedBy names the kill that stops the subject, or nothing.
+func (s *Service) stoppedBy(x revocation.Subject) string {
+	kind, _ := s.Replica.Killed(&x)
+	return string(kind)
+}
+
+// ParseID reads a UUID in its usual form, and says which field was at fault.
+func ParseID(field, text string) (uuid.UUID, error) {
+	id, err := uuid.Parse(text)
+	// The other spellings that the library reads would become ids that look
+	// different in our answers from what was asked.
+	if err != nil || len(text) != len(uuid.Nil.String()) || id == uuid.Nil {
+		return uuid.Nil, invalid(field, fmt.Sprintf("got %q, want a UUID", text), "such as 897029da-2b35-429e-ad45-6f6bf5de7a95")
+	}
+	return id, nil
+}

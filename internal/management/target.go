@@ -1,0 +1,149 @@
+package management
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+)
+
+// maxText bounds what people write for other people, and the names of issuers
+// and keys.
+const maxText = 500
+
+// ParseTarget reads what a kill switch is to be thrown on, into the form in
+// which the gateways compare it: a kill of "IOS" would otherwise stop nothing.
+func ParseTarget(kind, id string) (revocation.Target, error) {
+	k, err := parseKind(kind)
+	if err != nil {
+		return revocation.Target{}, err
+	}
+	target := revocation.Target{Kind: k, ID: id}
+	switch k {
+	case revocation.Token, revocation.Client, revocation.Statement, revocation.Application:
+		parsed, err := ParseID("id", id)
+		if err != nil {
+			return revocation.Target{}, err
+		}
+		target.ID = parsed.String()
+	case revocation.Platform:
+		platform, err := device.ParsePlatform(id)
+		if err != nil {
+			return revocation.Target{}, invalid("id", err.Error(), "")
+		}
+		target.ID = string(platform)
+	case revocation.Channel:
+		if !application.ValidID(id) {
+			return revocation.Target{}, invalid("id", fmt.Sprintf("got %q, want the id of a channel", id), "such as REF30, in its exact spelling")
+		}
+	default: // issuer, key
+		if id == "" {
+			return revocation.Target{}, invalid("id", fmt.Sprintf("got nothing, want the name of the %s", k), "")
+		}
+		if err := checkText("id", id); err != nil {
+			return revocation.Target{}, err
+		}
+	}
+	return target, nil
+}
+
+func parseKind(text string) (revocation.Kind, error) {
+	kind, err := revocation.ParseKind(text)
+	if err != nil {
+		return "", invalid("kind", strings.TrimPrefix(err.Error(), "kind: "), "")
+	}
+	return kind, nil
+}
+
+// known refuses to throw a switch on what is not there, because a kill with a
+// slip in its id stops nothing while its thrower believes that it does.
+// Tokens are not recorded, platforms are a closed set, and channels belong to
+// the programmers: of these any will do.
+func (s *Service) known(ctx context.Context, target revocation.Target, allowUnknown bool) error {
+	id, _ := uuid.Parse(target.ID) // the zero id for kinds that have none
+	if target.Kind == revocation.Application {
+		_, err := s.application(id)
+		return err
+	}
+	if allowUnknown {
+		return nil
+	}
+	found, err := true, error(nil)
+	switch target.Kind {
+	case revocation.Client:
+		if _, err = s.Records.Client(ctx, id); errors.Is(err, state.ErrNotFound) {
+			found, err = false, nil
+		}
+	case revocation.Statement:
+		found, err = s.hasStatement(ctx, id)
+	case revocation.Issuer:
+		found = target.ID == s.Issuer || slices.Contains(s.TrustedIssuers, target.ID)
+	case revocation.Key:
+		found = slices.ContainsFunc(s.Replica.Keys(), func(k state.SigningKey) bool { return k.ID == target.ID })
+	}
+	if err != nil {
+		return unavailable(fmt.Sprintf("looking for %s %s", target.Kind, target.ID), err)
+	}
+	if !found {
+		return &Error{
+			Code: NotFound, Field: "id", Message: fmt.Sprintf("there is no %s %s", target.Kind, target.ID),
+			Hint: "compare the id; allow what is unknown to revoke it all the same",
+		}
+	}
+	return nil
+}
+
+// hasStatement looks through the statements of every application, since a
+// statement is on record under its application.
+func (s *Service) hasStatement(ctx context.Context, id uuid.UUID) (bool, error) {
+	if err := s.Replica.Fresh(certainWithin); err != nil {
+		return false, err
+	}
+	apps := make([]uuid.UUID, 0, len(s.Declared))
+	for app := range s.Declared {
+		apps = append(apps, app)
+	}
+	s.Replica.Applications(func(a *application.Application) bool {
+		apps = append(apps, a.ID)
+		return true
+	})
+	for _, app := range apps {
+		for cursor := ""; ; {
+			records, next, err := s.Records.Statements(ctx, app, cursor, largestPage)
+			if err != nil {
+				return false, err
+			}
+			if slices.ContainsFunc(records, func(r state.Statement) bool { return r.ID == id }) {
+				return true, nil
+			}
+			if cursor = next; cursor == "" {
+				break
+			}
+		}
+	}
+	return false, nil
+}
+
+func checkBy(by string) error { return checkText("by", by) }
+
+// checkText keeps what is stored and shown again short and printable: it goes
+// to terminals.
+func checkText(field, text string) error {
+	switch {
+	case len(text) > maxText:
+		return invalid(field, fmt.Sprintf("got %d bytes, want at most %d", len(text), maxText), "")
+	case !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return invalid(field, fmt.Sprintf("got %q, want printable text on one line", text), "")
+	}
+	return nil
+}

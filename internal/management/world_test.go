@@ -1,0 +1,215 @@
+package management_test
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/scope"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/internal/statement"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
+)
+
+const (
+	ourIssuer   = "https://sp.example.com"
+	theirIssuer = "auth.example.org"
+	ourKey      = "key-1"
+)
+
+// world is one gateway over a store of its own.
+type world struct {
+	*management.Service
+	store  *flaky
+	papers *papers
+}
+
+func newWorld(t *testing.T) *world {
+	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "dcr.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = bolt.Close() })
+	w := &world{store: &flaky{Store: bolt}, papers: &papers{}}
+	w.Service = newService(t, w.store, "gateway-1")
+	w.Statements = w.papers
+	return w
+}
+
+func newService(t *testing.T, store plugins.Store, node string) *management.Service {
+	logger := slog.New(slog.DiscardHandler)
+	replica := &state.Replica{Store: store, Logger: logger}
+	nodes := &state.Nodes{Replica: replica, Name: node, Logger: logger}
+	run(t, replica.Run)
+	require.Eventually(t, func() bool { return replica.Fresh(time.Minute) == nil }, 5*time.Second, time.Millisecond)
+	run(t, nodes.Run)
+	return &management.Service{
+		Records: state.Records{Store: store}, Replica: replica, Nodes: nodes,
+		Issuer: ourIssuer, TrustedIssuers: []string{theirIssuer}, TokenLifetime: 24 * time.Hour, Wait: 5 * time.Second,
+	}
+}
+
+func run(t *testing.T, f func(context.Context)) {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{})
+	go func() { f(ctx); close(done) }()
+	t.Cleanup(func() { cancel(); <-done })
+}
+
+func within(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// flaky is a store that can be away.
+type flaky struct {
+	plugins.Store
+	away    atomic.Bool
+	appends atomic.Bool // only appending fails
+}
+
+var errAway = fmt.Errorf("dial tcp 192.0.2.1:6379: %w", plugins.ErrUnavailable)
+
+func (f *flaky) Get(ctx context.Context, keys ...string) ([]plugins.Item, error) {
+	if f.away.Load() {
+		return nil, errAway
+	}
+	return f.Store.Get(ctx, keys...)
+}
+
+func (f *flaky) List(ctx context.Context, prefix, cursor string, limit int) (plugins.Page, error) {
+	if f.away.Load() {
+		return plugins.Page{}, errAway
+	}
+	return f.Store.List(ctx, prefix, cursor, limit)
+}
+
+func (f *flaky) Append(ctx context.Context, writes ...plugins.Write) (plugins.Position, error) {
+	if f.away.Load() || f.appends.Load() {
+		return plugins.Position{}, errAway
+	}
+	return f.Store.Append(ctx, writes...)
+}
+
+func (f *flaky) Tail(ctx context.Context) (plugins.Position, time.Time, error) {
+	if f.away.Load() {
+		return plugins.Position{}, time.Time{}, errAway
+	}
+	return f.Store.Tail(ctx)
+}
+
+// papers makes statements that it alone believes.
+type papers struct{ err error }
+
+func (p *papers) Mint(app uuid.UUID) (string, statement.Statement, error) {
+	if p.err != nil {
+		return "", statement.Statement{}, p.err
+	}
+	st := statement.Statement{ID: uuid.New(), ApplicationID: app, Issuer: ourIssuer, KeyID: ourKey}
+	return sign(st), st, nil
+}
+
+// sign writes the parts that Verify reads again where a signature would be.
+func sign(st statement.Statement) string {
+	encode := base64.RawURLEncoding.EncodeToString
+	return encode([]byte(`{"alg":"RS256","kid":"`+st.KeyID+`"}`)) + "." +
+		encode([]byte(`{"iss":"`+st.Issuer+`","sub":"`+st.ApplicationID.String()+`"}`)) + "." +
+		encode([]byte(st.ID.String()+" "+st.ApplicationID.String()+" "+st.Issuer+" "+st.KeyID))
+}
+
+func (p *papers) Verify(raw string) (statement.Statement, error) {
+	if p.err != nil {
+		return statement.Statement{}, p.err
+	}
+	_, signature, _ := strings.Cut(raw[strings.Index(raw, ".")+1:], ".")
+	text, err := base64.RawURLEncoding.DecodeString(signature)
+	fields := strings.Fields(string(text))
+	if err != nil || len(fields) != 4 {
+		return statement.Statement{}, fmt.Errorf("the signature does not fit: %w", statement.ErrInvalid)
+	}
+	return statement.Statement{
+		ID: uuid.MustParse(fields[0]), ApplicationID: uuid.MustParse(fields[1]), Issuer: fields[2], KeyID: fields[3],
+	}, nil
+}
+
+func spec() management.Spec {
+	return management.Spec{
+		Name: "Demo", Programmer: "REF", Channels: []string{"REF30"}, Scopes: []string{"api:client:v2"},
+	}
+}
+
+func (w *world) create(t *testing.T, change func(*management.Spec)) management.Application {
+	s := spec()
+	if change != nil {
+		change(&s)
+	}
+	app, err := w.CreateApplication(within(t), s, "ann")
+	require.NoError(t, err)
+	return app
+}
+
+func (w *world) client(t *testing.T, app, st uuid.UUID, change func(*state.Client)) state.Client {
+	c := state.Client{
+		ID: uuid.New(), ApplicationID: app, StatementID: st, Platform: "Android",
+		SecretMAC: []byte("never shown"), SecretKey: 7, CreatedAt: 1764000000000,
+	}
+	if change != nil {
+		change(&c)
+	}
+	require.NoError(t, w.Records.PutClient(within(t), c))
+	return c
+}
+
+func (w *world) revoke(t *testing.T, kind, id string) management.Revocation {
+	r, err := w.Revoke(within(t), management.KillOrder{Kind: kind, ID: id, Reason: "stolen"}, "ann")
+	require.NoError(t, err)
+	require.True(t, r.Applied, "%+v", r)
+	return r
+}
+
+// declare gives the gateway an application that its configuration owns.
+func (w *world) declare() *application.Application {
+	a := &application.Application{
+		ID: uuid.MustParse("897029da-2b35-429e-ad45-6f6bf5de7a95"), Name: "Declared", Version: "1", Programmer: "ZED",
+		Level: application.LevelProgrammer, Type: application.TypeDirect, AllChannels: true, AllPlatforms: true,
+		Scopes: scope.Must("api:client:v2"), Declared: true,
+	}
+	w.Declared = map[uuid.UUID]*application.Application{a.ID: a}
+	return a
+}
+
+// aged is a service whose replica heard from the store long ago.
+func (w *world) aged() *management.Service {
+	old := *w.Service
+	old.Replica = &state.Replica{Store: w.store, Logger: slog.New(slog.DiscardHandler)}
+	old.Nodes = &state.Nodes{Replica: old.Replica, Name: "old", Logger: slog.New(slog.DiscardHandler)}
+	return &old
+}
+
+func fault(t *testing.T, err error) *management.Error {
+	t.Helper()
+	var e *management.Error
+	require.True(t, errors.As(err, &e), "want an *Error, got %v", err)
+	return e
+}
+
+func assertFault(t *testing.T, code management.Code, field, text string, err error) {
+	t.Helper()
+	e := fault(t, err)
+	assert.Equal(t, code, e.Code)
+	assert.Equal(t, field, e.Field)
+	assert.Contains(t, e.Message, text)
+}
