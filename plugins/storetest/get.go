@@ -1,6 +1,8 @@
 package storetest
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -64,6 +66,9 @@ var getTests = []test{
 		assert.Equal(t, big, get(t, s, "big"))
 	}},
 	{"hands out values that the caller may change", func(t *testing.T, s plugins.Store) {
+		for i := range 100 { // more than fits into whatever small stores copy anyway
+			put(t, s, fmt.Sprint("filler", i), strings.Repeat("x", 100))
+		}
 		put(t, s, "a", "mine")
 		get(t, s, "a")[0] = 'x'
 		assert.Equal(t, "mine", string(get(t, s, "a")))
