@@ -19,7 +19,10 @@ var calls = []struct {
 	{"Get", func(ctx context.Context, s plugins.Store) error { _, err := s.Get(ctx, "a", "r/a"); return err }},
 	{"Put", func(ctx context.Context, s plugins.Store) error { return s.Put(ctx, set("new", "1")) }},
 	{"List", func(ctx context.Context, s plugins.Store) error { _, err := s.List(ctx, "", "", 10); return err }},
-	{"Append", func(ctx context.Context, s plugins.Store) error { _, err := s.Append(ctx, set("r/new", "1")); return err }},
+	{"Append", func(ctx context.Context, s plugins.Store) error {
+		_, err := s.Append(ctx, set("r/new", "1"))
+		return err
+	}},
 	{"Follow", func(ctx context.Context, s plugins.Store) error {
 		_, err := s.Follow(ctx, plugins.Position{}, time.Hour)
 		return err
