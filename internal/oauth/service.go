@@ -12,6 +12,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
+	"github.com/caddy-dcr/caddy-dcr/internal/secret"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
@@ -30,13 +31,11 @@ type Clients interface {
 	Client(ctx context.Context, id uuid.UUID) (state.Client, error)
 }
 
-// Secrets checks client secrets, in constant time.
-type Secrets interface {
-	// Check says whether the secret has the keyed hash, made with that version
-	// of the key. The error says that this could not be found out.
-	Check(secret string, mac []byte, key uint8) (bool, error)
-	// CheckNothing does the work of Check in vain.
-	CheckNothing(secret string)
+// checker checks client secrets; it is a secret.Keyring.
+type checker interface {
+	Has(version uint8) bool
+	Check(version uint8, mac []byte, purpose secret.Purpose, parts ...[]byte) bool
+	CheckNothing(purpose secret.Purpose, parts ...[]byte)
 }
 
 // Tokens mints access tokens, and stores those that need it.
@@ -64,7 +63,9 @@ type Guesses interface {
 type Service struct {
 	State   State
 	Clients Clients
-	Secrets Secrets
+	// Secrets gives the keys with which secrets are hashed, or nil while there
+	// are none.
+	Secrets func() *secret.Keyring
 	Tokens  Tokens
 	// Guesses may be nil.
 	Guesses Guesses
@@ -90,7 +91,11 @@ func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
 	if err := s.State.Fresh(); err != nil {
 		return Issued{}, fmt.Errorf("issuing a token: %w", err)
 	}
-	client, err := s.authenticate(ctx, q)
+	keys := s.Secrets()
+	if keys == nil {
+		return Issued{}, errors.New("there is no key yet to check a client secret with")
+	}
+	client, err := s.authenticate(ctx, q, keys)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -121,25 +126,25 @@ func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
 // authenticate finds the client and checks its secret. An id that is unknown,
 // or no id at all, gets the same answer as a wrong secret and costs the same
 // one check.
-func (s *Service) authenticate(ctx context.Context, q TokenRequest) (state.Client, error) {
+func (s *Service) authenticate(ctx context.Context, q TokenRequest, keys checker) (state.Client, error) {
 	id, ok := parseID(q.ClientID)
+	text := []byte(q.secret)
 	if !ok {
-		s.Secrets.CheckNothing(q.secret)
+		keys.CheckNothing(secret.ClientSecret, id[:], text)
 		return state.Client{}, s.wrong(ctx, uuid.Nil, q, ClientUnknown)
 	}
 	client, err := s.Clients.Client(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
-		s.Secrets.CheckNothing(q.secret)
+		keys.CheckNothing(secret.ClientSecret, id[:], text)
 		return state.Client{}, s.wrong(ctx, id, q, ClientUnknown)
 	}
 	if err != nil {
 		return state.Client{}, fmt.Errorf("finding client %s: %w", id, err)
 	}
-	right, err := s.Secrets.Check(q.secret, client.SecretMAC, client.SecretKey)
-	if err != nil {
-		return state.Client{}, fmt.Errorf("checking the secret of client %s: %w", id, err)
+	if !keys.Has(client.SecretKey) {
+		return state.Client{}, fmt.Errorf("version %d of the key that hashed the secret of client %s is missing", client.SecretKey, id)
 	}
-	if !right {
+	if !keys.Check(client.SecretKey, client.SecretMAC, secret.ClientSecret, id[:], text) {
 		return state.Client{}, s.wrong(ctx, id, q, SecretWrong)
 	}
 	return client, nil

@@ -21,6 +21,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
+	"github.com/caddy-dcr/caddy-dcr/internal/secret"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/internal/wire"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -40,15 +41,15 @@ var (
 
 // world is everything around the service, and can break.
 type world struct {
-	clients                            Clients
-	fresh, storeErr, keyErr, mintErr   error
-	guessErr                           error
-	noApplication                      bool
-	kills                              *revocation.Set
-	reads, checks, mints, wrongGuesses int
-	guessed                            uuid.UUID
-	mintedFor                          state.Client
-	mintedScopes                       scope.Set
+	clients                    Clients
+	fresh, storeErr, mintErr   error
+	guessErr                   error
+	noApplication              bool
+	kills                      *revocation.Set
+	reads, mints, wrongGuesses int
+	guessed                    uuid.UUID
+	mintedFor                  state.Client
+	mintedScopes               scope.Set
 }
 
 func (w *world) Fresh() error { return w.fresh }
@@ -71,16 +72,6 @@ func (w *world) Client(ctx context.Context, id uuid.UUID) (state.Client, error) 
 	return w.clients.Client(ctx, id)
 }
 
-func (w *world) Check(secret string, mac []byte, key uint8) (bool, error) {
-	w.checks++
-	if key != 3 {
-		return false, errors.New("no such key")
-	}
-	return "mac of "+secret == string(mac), w.keyErr
-}
-
-func (w *world) CheckNothing(string) { w.checks++ }
-
 func (w *world) Mint(_ context.Context, c state.Client, scopes scope.Set) (Minted, error) {
 	w.mints++
 	w.mintedFor, w.mintedScopes = c, scopes
@@ -96,9 +87,40 @@ func (w *world) Wrong(_ context.Context, client uuid.UUID, from netip.Addr) erro
 	return w.guessErr
 }
 
-var theClient = state.Client{
-	ID: clientID, ApplicationID: appID, StatementID: statementID, Platform: "iOS",
-	SecretMAC: []byte("mac of s3cret"), SecretKey: 3, CreatedAt: now.UnixMilli() - 1000,
+// keys has two versions, and the client's secret is hashed with the older.
+var keys, theClient = func() (*secret.Keyring, state.Client) {
+	first := []byte(strings.Repeat("a", 32))
+	old, err := secret.NewKeyring(map[uint8][]byte{1: first})
+	if err != nil {
+		panic(err)
+	}
+	both, err := secret.NewKeyring(map[uint8][]byte{1: first, 3: []byte(strings.Repeat("b", 32))})
+	if err != nil {
+		panic(err)
+	}
+	version, mac := old.MAC(secret.ClientSecret, clientID[:], []byte("s3cret"))
+	return both, state.Client{
+		ID: clientID, ApplicationID: appID, StatementID: statementID, Platform: "iOS",
+		SecretMAC: mac, SecretKey: version, CreatedAt: now.UnixMilli() - 1000,
+	}
+}()
+
+func theKeys() *secret.Keyring { return keys }
+
+// counted counts the checks of a keyring.
+type counted struct {
+	*secret.Keyring
+	checks int
+}
+
+func (c *counted) Check(version uint8, mac []byte, purpose secret.Purpose, parts ...[]byte) bool {
+	c.checks++
+	return c.Keyring.Check(version, mac, purpose, parts...)
+}
+
+func (c *counted) CheckNothing(purpose secret.Purpose, parts ...[]byte) {
+	c.checks++
+	c.Keyring.CheckNothing(purpose, parts...)
 }
 
 // newWorld puts the one client into a real store.
@@ -109,7 +131,7 @@ func newWorld(t testing.TB) (*world, *Service) {
 	records := state.Records{Store: store}
 	require.NoError(t, records.PutClient(context.Background(), theClient))
 	w := &world{clients: records, kills: revocation.NewSet()}
-	return w, &Service{State: w, Clients: w, Secrets: w, Tokens: w, Guesses: w, Issuer: issuer}
+	return w, &Service{State: w, Clients: w, Secrets: theKeys, Tokens: w, Guesses: w, Issuer: issuer}
 }
 
 func good() TokenRequest {
@@ -202,7 +224,19 @@ func TestIssueRefuses(t *testing.T) {
 		{"nothing while the state is stale", func(w *world, _ *Service, q *TokenRequest) { w.fresh, q.secret = unavailable, "x" }, oautherr.TemporarilyUnavailable, Unavailable},
 		{"nothing while the store is away", func(w *world, _ *Service, _ *TokenRequest) { w.storeErr = unavailable }, oautherr.TemporarilyUnavailable, Unavailable},
 		{"nothing when the device hangs up", func(w *world, _ *Service, _ *TokenRequest) { w.storeErr = context.Canceled }, oautherr.TemporarilyUnavailable, Unavailable},
-		{"nothing when the key of the secret is missing", func(w *world, _ *Service, _ *TokenRequest) { w.keyErr = errors.New("no key") }, oautherr.TemporarilyUnavailable, Unavailable},
+		{"nothing when the key of the secret is missing", func(_ *world, s *Service, _ *TokenRequest) {
+			newer, _ := secret.NewKeyring(map[uint8][]byte{3: []byte(strings.Repeat("b", 32))})
+			s.Secrets = func() *secret.Keyring { return newer }
+		}, oautherr.TemporarilyUnavailable, Unavailable},
+		{"nothing while there is no key at all", func(_ *world, s *Service, _ *TokenRequest) { s.Secrets = func() *secret.Keyring { return nil } }, oautherr.TemporarilyUnavailable, Unavailable},
+		{"another client's secret", func(w *world, _ *Service, q *TokenRequest) {
+			other := theClient
+			other.ID = uuid.New()
+			if err := w.clients.(state.Records).PutClient(context.Background(), other); err != nil {
+				panic(err)
+			}
+			q.ClientID = other.ID.String()
+		}, oautherr.InvalidClient, SecretWrong},
 		{"nothing when the application is missing", func(w *world, _ *Service, _ *TokenRequest) { w.noApplication = true }, oautherr.TemporarilyUnavailable, Unavailable},
 		{"nothing when the token cannot be stored", func(w *world, _ *Service, _ *TokenRequest) { w.mintErr = unavailable }, oautherr.TemporarilyUnavailable, Unavailable},
 		{"nothing when guesses cannot be counted", func(w *world, _ *Service, q *TokenRequest) { q.secret, w.guessErr = "x", unavailable }, oautherr.TemporarilyUnavailable, Unavailable},
@@ -235,11 +269,12 @@ func TestAllWaysToBeNoValidClientLookAlikeAndCostOneCheck(t *testing.T) {
 		w, s := newWorld(t)
 		q := good()
 		change(&q)
-		_, err := s.Issue(context.Background(), q)
+		ring := &counted{Keyring: keys}
+		_, err := s.authenticate(context.Background(), q, ring)
 		answer := httptest.NewRecorder()
 		wire.WriteError(answer, httptest.NewRequest(http.MethodPost, "/", nil), err)
 		bodies[fmt.Sprint(answer.Code, answer.Body)] = true
-		assert.Equal(t, 1, w.checks, q.ClientID)
+		assert.Equal(t, 1, ring.checks, q.ClientID)
 		assert.Equal(t, 1, w.wrongGuesses)
 		if _, ok := parseID(q.ClientID); ok {
 			assert.Equal(t, 1, w.reads)
@@ -287,6 +322,7 @@ func TestAClientOfAForeignStatementDependsOnItsIssuer(t *testing.T) {
 	w, s := newWorld(t)
 	foreign := theClient
 	foreign.ID, foreign.StatementIssuer = uuid.New(), "auth.adobe.com"
+	foreign.SecretKey, foreign.SecretMAC = keys.MAC(secret.ClientSecret, foreign.ID[:], []byte("s3cret"))
 	require.NoError(t, w.clients.(state.Records).PutClient(context.Background(), foreign))
 	q := good()
 	q.ClientID = foreign.ID.String()
@@ -394,7 +430,7 @@ func (oneClient) Client(context.Context, uuid.UUID) (state.Client, error) { retu
 
 func BenchmarkIssue(b *testing.B) {
 	w := &world{clients: oneClient{}, kills: revocation.NewSet()}
-	s := &Service{State: w, Clients: w, Secrets: w, Tokens: w, Issuer: issuer}
+	s := &Service{State: w, Clients: w, Secrets: theKeys, Tokens: w, Issuer: issuer}
 	q := good()
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,0 +1,195 @@
+package registration
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/secret"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/internal/statement"
+)
+
+// certainWithin is how young the replica must be before "no such application"
+// is believed. An older one may simply not have heard of it.
+const certainWithin = 5 * time.Second
+
+// Statements verifies software statements.
+type Statements interface {
+	// Verify returns an error that wraps statement.ErrInvalid when, and only
+	// when, the statement is at fault.
+	Verify(raw string) (statement.Statement, error)
+}
+
+// State is the replicated state.
+type State interface {
+	// Fresh returns nil while the state may be decided from.
+	Fresh() error
+	// Age is how long ago the store confirmed that nothing is missing.
+	Age() (time.Duration, bool)
+	// Now is the store's clock.
+	Now() time.Time
+	Application(id uuid.UUID) (*application.Application, bool)
+	Killed(x *revocation.Subject) (revocation.Kind, bool)
+}
+
+// Clients stores clients.
+type Clients interface {
+	// PutClient returns nil when the client will survive a crash.
+	PutClient(ctx context.Context, c state.Client) error
+}
+
+// Limits bounds how much may be registered.
+type Limits interface {
+	// Register returns nil, or an error with oautherr.TooManyRequests, or an
+	// error of the store.
+	Register(ctx context.Context, statementID uuid.UUID, address netip.Addr) error
+}
+
+// Service registers clients. Statements, State, Clients, Secrets and
+// Issuer must be set.
+type Service struct {
+	Statements Statements
+	State      State
+	Clients    Clients
+	// Secrets gives the keys with which secrets are hashed, or nil while there
+	// are none.
+	Secrets func() *secret.Keyring
+	// Minter makes the secrets; the zero one will do.
+	Minter secret.Minter
+	// Limits may be nil.
+	Limits Limits
+	// Issuer is the gateway's own name as an issuer of statements.
+	Issuer string
+	// EnforcePlatforms refuses a device whose platform is not among the
+	// application's. Off, it is only reported, since devices misreport
+	// themselves.
+	EnforcePlatforms bool
+}
+
+// Registration is what came of a registration: the answer, and what a log line
+// and a counter want to know.
+type Registration struct {
+	Response      Response
+	StatementID   uuid.UUID
+	ApplicationID uuid.UUID
+	Programmer    string
+	Platform      string
+	// OffPlatform says that the application is not meant for the platform.
+	OffPlatform bool
+
+	statement string
+}
+
+// Register makes new client credentials from a software statement. It writes
+// once to the store, after every check, so that a refused request costs the
+// store nothing. Errors are protocol errors or faults of ours; see [OutcomeOf].
+func (s *Service) Register(ctx context.Context, q Request) (Registration, error) {
+	// Before the statement is judged: the keys that it is judged by are a part
+	// of the state.
+	if err := s.State.Fresh(); err != nil {
+		return Registration{}, fmt.Errorf("registering a client: %w", err)
+	}
+	st, err := s.Statements.Verify(q.Statement)
+	if errors.Is(err, statement.ErrInvalid) {
+		return Registration{}, refused(StatementInvalid, err)
+	}
+	if err != nil {
+		return Registration{}, fmt.Errorf("verifying a software statement: %w", err)
+	}
+	now := s.State.Now().UnixMilli()
+	app, err := s.approve(st, q, now)
+	if err != nil {
+		return Registration{}, err
+	}
+	for _, uri := range q.RedirectURIs {
+		if !app.CoversRedirect(uri) {
+			return Registration{}, refused(RedirectRefused, nil)
+		}
+	}
+	platform := string(q.Device.Platform)
+	off := !app.Supports(platform)
+	if off && s.EnforcePlatforms {
+		return Registration{}, refused(PlatformRefused, nil)
+	}
+	if s.Limits != nil {
+		if err := s.Limits.Register(ctx, st.ID, q.Address); err != nil {
+			return Registration{}, err
+		}
+	}
+	response, err := s.create(ctx, st, app, q, now)
+	if err != nil {
+		return Registration{}, err
+	}
+	return Registration{
+		Response: response, StatementID: st.ID, ApplicationID: app.ID,
+		Programmer: app.Programmer, Platform: platform, OffPlatform: off,
+		statement: q.Statement,
+	}, nil
+}
+
+// approve looks for what stops the statement, and finds its application.
+func (s *Service) approve(st statement.Statement, q Request, now int64) (*application.Application, error) {
+	kind, killed := s.State.Killed(&revocation.Subject{
+		StatementID: st.ID, ApplicationID: st.ApplicationID, Platform: string(q.Device.Platform),
+		Issuer: st.Issuer, KeyID: st.KeyID,
+		// What is being registered begins now, so a platform's kill that was
+		// lifted before does not stop it.
+		ClientIssuedAt: now, TokenIssuedAt: now,
+	})
+	if killed {
+		return nil, refused(killedOutcome(kind), nil)
+	}
+	app, found := s.State.Application(st.ApplicationID)
+	if found {
+		return app, nil
+	}
+	if age, ever := s.State.Age(); !ever || age > certainWithin {
+		return nil, fmt.Errorf("application %s is unknown here, but the state is %s old", st.ApplicationID, age)
+	}
+	return nil, refused(ApplicationUnknown, fmt.Errorf("application %s", st.ApplicationID))
+}
+
+// create mints the credentials and stores them.
+func (s *Service) create(ctx context.Context, st statement.Statement, app *application.Application, q Request, now int64) (Response, error) {
+	id, err := uuid.NewRandom()
+	if err != nil {
+		return Response{}, fmt.Errorf("making a client id: %w", err)
+	}
+	text, err := s.Minter.ClientSecret()
+	if err != nil {
+		return Response{}, fmt.Errorf("making a client secret: %w", err)
+	}
+	keys := s.Secrets()
+	if keys == nil {
+		return Response{}, errors.New("there is no key yet to hash a client secret with")
+	}
+	version, mac := keys.MAC(secret.ClientSecret, id[:], []byte(text))
+	client := state.Client{
+		ID: id, ApplicationID: app.ID, StatementID: st.ID, StatementIssuer: st.Issuer,
+		Platform: string(q.Device.Platform), SecretMAC: mac, SecretKey: version,
+		RedirectURIs: q.RedirectURIs, CreatedAt: now,
+	}
+	if client.StatementIssuer == s.Issuer {
+		client.StatementIssuer = ""
+	}
+	// An id that is taken (state.ErrExists) is a fault of ours like any other:
+	// the device comes back and gets another.
+	if err := s.Clients.PutClient(ctx, client); err != nil {
+		return Response{}, fmt.Errorf("storing a client: %w", err)
+	}
+	return respond(client, text, app), nil
+}
+
+// refused makes the protocol error of an outcome.
+func refused(outcome Outcome, cause error) error {
+	e := outcomes[outcome]
+	return &refusal{outcome, oautherr.New(e.code, e.description).Because(cause)}
+}
