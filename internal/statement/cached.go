@@ -1,0 +1,88 @@
+package statement
+
+import (
+	"crypto/sha256"
+	"slices"
+	"sync"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+)
+
+// defaultCached is far more statements than are in use: every copy of a
+// version of an app presents the same one.
+const defaultCached = 4096
+
+// Cached is a [Verifier] that checks the signature of the same text once. It
+// remembers what it believed, never what it refused. The times, and whether
+// our key is still one of ours, are looked at each time.
+type Cached struct {
+	Verifier *Verifier
+	// Size is how many statements are remembered; zero is 4096.
+	Size int
+
+	mu      sync.RWMutex
+	entries map[[sha256.Size]byte]remembered
+}
+
+type remembered struct {
+	statement Statement
+	own       bool
+	key       *jws.Key
+}
+
+// Verify decides as [Verifier.Verify] does.
+func (c *Cached) Verify(raw string) (Statement, error) {
+	if len(raw) > jws.MaxSize {
+		return c.Verifier.Verify(raw) // which refuses it without hashing it
+	}
+	sum := sha256.Sum256([]byte(raw))
+	c.mu.RLock()
+	known, found := c.entries[sum]
+	c.mu.RUnlock()
+	if found && c.current(known) {
+		if err := c.Verifier.timely(known.statement); err != nil {
+			return Statement{}, err
+		}
+		return known.statement, nil
+	}
+	s, key, err := c.Verifier.verify(raw)
+	if err != nil {
+		return Statement{}, err
+	}
+	c.remember(sum, remembered{s, s.Issuer == c.Verifier.Issuer, key})
+	return s, nil
+}
+
+// current says whether the key would still be asked. The keys of others do not
+// change while a verifier lives.
+func (c *Cached) current(known remembered) bool {
+	return !known.own || slices.ContainsFunc(c.Verifier.Keys(known.statement.KeyID), func(key *jws.Key) bool {
+		return key.Algorithm() == known.key.Algorithm() && jws.SameMaterial(key, known.key)
+	})
+}
+
+func (c *Cached) remember(sum [sha256.Size]byte, entry remembered) {
+	size := c.Size
+	if size == 0 {
+		size = defaultCached
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.entries == nil {
+		c.entries = map[[sha256.Size]byte]remembered{}
+	}
+	for old := range c.entries {
+		if len(c.entries) < size {
+			break
+		}
+		delete(c.entries, old) // a random one: maps are walked in no order
+	}
+	c.entries[sum] = entry
+}
+
+// Len counts what is remembered.
+func (c *Cached) Len() int {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return len(c.entries)
+}

@@ -1,0 +1,136 @@
+package statement_test
+
+import (
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/statement"
+)
+
+func TestACachedStatementIsTheSame(t *testing.T) {
+	c := &statement.Cached{Verifier: verifier(t)}
+	for _, raw := range []string{own(t).Raw(), foreign(t).Raw()} {
+		want, err := c.Verifier.Verify(raw)
+		require.NoError(t, err)
+		for range 3 {
+			got, err := c.Verify(raw)
+			require.NoError(t, err)
+			assert.Equal(t, want, got)
+		}
+	}
+	assert.Equal(t, 2, c.Len())
+}
+
+func TestTheClockIsLookedAtOnEveryHit(t *testing.T) {
+	v := verifier(t)
+	clock := now
+	v.Now = func() time.Time { return clock }
+	c := &statement.Cached{Verifier: v}
+	good := foreign(t)
+	good.Claims = good.Claims.And("exp", "1764000100")
+	_, err := c.Verify(good.Raw())
+	require.NoError(t, err)
+	clock = now.Add(160 * time.Second)
+	_, err = c.Verify(good.Raw())
+	require.ErrorIs(t, err, jws.ErrExpired)
+	clock = now.Add(-61 * time.Second)
+	_, err = c.Verify(good.Raw())
+	require.ErrorIs(t, err, jws.ErrNotYet)
+}
+
+func TestAKeyThatIsNoLongerOursEndsWhatItSigned(t *testing.T) {
+	v := verifier(t)
+	key := must(t, ourKey)
+	v.Keys = func(string) []*jws.Key { return []*jws.Key{key} }
+	c := &statement.Cached{Verifier: v}
+	raw := own(t).Raw()
+	_, err := c.Verify(raw)
+	require.NoError(t, err)
+
+	key = public(t, key, "ours")
+	_, err = c.Verify(raw)
+	require.NoError(t, err, "the same key, loaded again")
+	key = must(t, strangeKey)
+	_, err = c.Verify(raw)
+	require.ErrorIs(t, err, jws.ErrSignature)
+	v.Keys = func(string) []*jws.Key { return nil }
+	_, err = c.Verify(raw)
+	require.ErrorIs(t, err, statement.ErrInvalid)
+}
+
+func TestTheCacheIsBounded(t *testing.T) {
+	c := &statement.Cached{Verifier: verifier(t), Size: 3}
+	m := minter(t)
+	for i := range 10 {
+		raw, want, err := m.Mint(app)
+		require.NoError(t, err)
+		got, err := c.Verify(raw)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+		assert.Equal(t, min(i+1, 3), c.Len())
+	}
+	_, err := c.Verify(strings.Repeat("a", jws.MaxSize+1))
+	require.ErrorIs(t, err, statement.ErrInvalid)
+}
+
+func TestTheCacheIsSafeForConcurrentUse(t *testing.T) {
+	c := &statement.Cached{Verifier: verifier(t), Size: 1}
+	texts := []string{own(t).Raw(), foreign(t).Raw()}
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			for i := range 50 {
+				_, err := c.Verify(texts[i%2])
+				assert.NoError(t, err)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+func BenchmarkVerify(b *testing.B) {
+	v := verifier(b)
+	raw := own(b).Raw()
+	b.Run("first seen RS256", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := v.Verify(raw); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	c := &statement.Cached{Verifier: v}
+	b.Run("cached", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := c.Verify(raw); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	expired := claims(own(b), "", "exp", "1").Raw
+	b.Run("refused before the signature", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := v.Verify(expired); err == nil {
+				b.Fatal("believed")
+			}
+		}
+	})
+}
+
+func BenchmarkMint(b *testing.B) {
+	m := minter(b)
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := m.Mint(app); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
