@@ -42,6 +42,14 @@ const template = `{
 }
 
 http://127.0.0.1:{HTTP} {
+	log {
+		format filter {
+			wrap json
+			fields {
+				request>uri dcr_secrets
+			}
+		}
+	}
 	{SITE}
 }
 `
