@@ -24,7 +24,8 @@ const (
 	// ClientUnknown and SecretWrong look the same to the client.
 	ClientUnknown Outcome = "client_unknown"
 	SecretWrong   Outcome = "secret_wrong"
-	// The next are clients of something that was revoked.
+	// ClientRevoked and the next are clients that are revoked, or descend from
+	// what is.
 	ClientRevoked      Outcome = "client_revoked"
 	StatementRevoked   Outcome = "statement_revoked"
 	ApplicationRevoked Outcome = "application_revoked"

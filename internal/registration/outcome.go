@@ -21,7 +21,8 @@ const (
 	RedirectRefused Outcome = "redirect_refused"
 	// StatementInvalid is a statement that nobody trusted has signed so.
 	StatementInvalid Outcome = "statement_invalid"
-	// The next are well-signed statements of something that was revoked.
+	// StatementRevoked and the next are well-signed statements that are
+	// revoked, or descend from what is.
 	StatementRevoked   Outcome = "statement_revoked"
 	ApplicationRevoked Outcome = "application_revoked"
 	PlatformRevoked    Outcome = "platform_revoked"
