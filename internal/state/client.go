@@ -5,6 +5,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -19,20 +20,65 @@ const clientPrefix = "c/"
 // Client is one app instance's registration. It is immutable; its end is a
 // kill. The secret itself is never stored.
 type Client struct {
-	ID            uuid.UUID `cbor:"1,keyasint"`
-	ApplicationID uuid.UUID `cbor:"2,keyasint"`
-	StatementID   uuid.UUID `cbor:"3,keyasint"`
+	ID            uuid.UUID
+	ApplicationID uuid.UUID
+	StatementID   uuid.UUID
 	// StatementIssuer is empty when the statement is one of ours.
-	StatementIssuer string `cbor:"4,keyasint,omitempty"`
-	Platform        string `cbor:"5,keyasint,omitempty"`
+	StatementIssuer string
+	Platform        string
 	// SecretMAC is the secret's keyed hash, made with the server key SecretKey.
-	SecretMAC []byte `cbor:"6,keyasint"`
-	SecretKey uint8  `cbor:"7,keyasint"`
+	SecretMAC []byte
+	SecretKey uint8
 	// RedirectURIs were asked for at registration and are covered by the application.
-	RedirectURIs []string `cbor:"8,keyasint,omitempty"`
+	RedirectURIs []string
 	// CreatedAt is in Unix milliseconds by the store's clock, because the
 	// times of kills are compared with it.
-	CreatedAt int64 `cbor:"9,keyasint"`
+	CreatedAt int64
+}
+
+// clientRecord is a client as it is stored. Of the id, which is in the key
+// already, it repeats enough to tell that a reply belongs to its request.
+type clientRecord struct {
+	Check           [8]byte   `cbor:"1,keyasint"`
+	ApplicationID   uuid.UUID `cbor:"2,keyasint"`
+	StatementID     uuid.UUID `cbor:"3,keyasint"`
+	StatementIssuer string    `cbor:"4,keyasint,omitempty"`
+	Platform        string    `cbor:"5,keyasint,omitempty"`
+	SecretMAC       []byte    `cbor:"6,keyasint"`
+	SecretKey       uint8     `cbor:"7,keyasint"`
+	RedirectURIs    []string  `cbor:"8,keyasint,omitempty"`
+	CreatedAt       int64     `cbor:"9,keyasint"`
+}
+
+func encodeClient(c Client) ([]byte, error) {
+	return encode(kindClient, clientRecord{
+		Check: [8]byte(c.ID[:8]), ApplicationID: c.ApplicationID, StatementID: c.StatementID,
+		StatementIssuer: c.StatementIssuer, Platform: c.Platform,
+		SecretMAC: c.SecretMAC, SecretKey: c.SecretKey, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt,
+	})
+}
+
+// decodeClient reads the record of the client whose id the key holds. A reply
+// that belongs to another request must never give one caller the identity of
+// another (CVE-2025-29923).
+func decodeClient(key string, value []byte) (Client, error) {
+	raw, err := base64.RawURLEncoding.DecodeString(strings.TrimPrefix(key, clientPrefix))
+	if err != nil || len(raw) != len(uuid.UUID{}) {
+		return Client{}, fmt.Errorf("client: %q is no key of one: %w", key, plugins.ErrUnavailable)
+	}
+	id := uuid.UUID(raw)
+	var r clientRecord
+	if err := decode(kindClient, value, &r); err != nil {
+		return Client{}, fmt.Errorf("client %s: %w", id, err)
+	}
+	if r.Check != [8]byte(id[:8]) {
+		return Client{}, fmt.Errorf("client %s: the store answered with the record of another: %w", id, plugins.ErrUnavailable)
+	}
+	return Client{
+		ID: id, ApplicationID: r.ApplicationID, StatementID: r.StatementID,
+		StatementIssuer: r.StatementIssuer, Platform: r.Platform,
+		SecretMAC: r.SecretMAC, SecretKey: r.SecretKey, RedirectURIs: r.RedirectURIs, CreatedAt: r.CreatedAt,
+	}, nil
 }
 
 // Created is CreatedAt as a time.
@@ -45,7 +91,7 @@ func clientKey(id uuid.UUID) string {
 // PutClient stores a new client. It returns [ErrExists] when the id is taken:
 // an id is never used twice.
 func (r Records) PutClient(ctx context.Context, c Client) error {
-	value, err := encode(kindClient, c)
+	value, err := encodeClient(c)
 	if err != nil {
 		return err
 	}
@@ -58,26 +104,16 @@ func (r Records) PutClient(ctx context.Context, c Client) error {
 
 // Client reads a client. It returns [ErrNotFound] when there is none.
 func (r Records) Client(ctx context.Context, id uuid.UUID) (Client, error) {
-	value, err := getOne(ctx, r.Store, clientKey(id))
+	key := clientKey(id)
+	value, err := getOne(ctx, r.Store, key)
 	if err != nil {
 		return Client{}, fmt.Errorf("client %s: %w", id, err)
 	}
-	var c Client
-	if err := decode(kindClient, value, &c); err != nil {
-		return Client{}, fmt.Errorf("client %s: %w", id, err)
-	}
-	// A reply that belongs to another request must never give one caller the
-	// identity of another (CVE-2025-29923).
-	if c.ID != id {
-		return Client{}, fmt.Errorf("client %s: the store answered with the record of another: %w", id, plugins.ErrUnavailable)
-	}
-	return c, nil
+	return decodeClient(key, value)
 }
 
 // Clients lists clients, a page at a time, in no particular order; the cursor
 // is empty on the first and after the last page. It is for administration.
 func (r Records) Clients(ctx context.Context, cursor string, limit int) ([]Client, string, error) {
-	return list(ctx, r.Store, clientPrefix, cursor, limit, func(_ string, value []byte) (c Client, err error) {
-		return c, decode(kindClient, value, &c)
-	})
+	return list(ctx, r.Store, clientPrefix, cursor, limit, decodeClient)
 }

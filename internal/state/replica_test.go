@@ -208,11 +208,16 @@ func TestClientsAndTokensComeBack(t *testing.T) {
 	_, err = records.Client(within(t), uuid.New())
 	assert.ErrorIs(t, err, state.ErrNotFound)
 
-	token := state.Token{Key: "k", ID: uuid.New(), Scope: "a", ExpiresAt: 9}
-	require.NoError(t, records.PutToken(within(t), token, time.Minute))
-	gotToken, err := records.Token(within(t), "k")
+	key := state.TokenKeyOf("dcrt_one")
+	token := state.Token{ClientID: client.ID, Scope: "a", IssuedAt: 8, ExpiresAt: 9, Issuer: "i", Audience: "a"}
+	require.NoError(t, records.PutToken(within(t), key, token, time.Minute))
+	gotToken, err := records.Token(within(t), key, "i", "a")
 	require.NoError(t, err)
 	assert.Equal(t, token, gotToken)
+	_, err = records.Token(within(t), key, "i", "another audience")
+	assert.ErrorIs(t, err, state.ErrNotFound)
+	_, err = records.Token(within(t), state.TokenKeyOf("dcrt_two"), "i", "a")
+	assert.ErrorIs(t, err, state.ErrNotFound)
 
 	listed, cursor, err := records.Clients(within(t), "", 10)
 	require.NoError(t, err)
