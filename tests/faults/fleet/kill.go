@@ -3,11 +3,18 @@ package fleet
 import (
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
-// Revocation is what the command line says about a kill switch.
+// admin outlasts the time for which a revocation waits for the other gateways.
+var admin = http.Client{Timeout: 15 * time.Second}
+
+// Revocation is what the management API says about a kill switch.
 type Revocation struct {
 	// Applied says that every gateway has applied it.
 	Applied bool `json:"applied"`
@@ -17,13 +24,22 @@ type Revocation struct {
 	} `json:"nodes"`
 }
 
-// Revoke kills the client through the gateway's command line. An error says
+// Revoke kills the client through the gateway's management API. An error says
 // that the kill was not acknowledged.
 func Revoke(gateway *harness.Gateway, clientID string) (Revocation, error) {
-	result := gateway.DCR("revoke", "client", clientID, "--reason", "a test of kills", "--json")
 	var r Revocation
-	if err := json.Unmarshal([]byte(result.Stdout), &r); err != nil {
-		return r, fmt.Errorf("revoking client %s: exit status %d: %s%s", clientID, result.Status, result.Stdout, result.Stderr)
+	order := fmt.Sprintf(`{"kind":"client","id":%q,"reason":"a test of kills"}`, clientID)
+	response, err := admin.Post("http://"+gateway.Admin+"/dcr/kills", "application/json", strings.NewReader(order))
+	if err != nil {
+		return r, fmt.Errorf("revoking client %s: %w", clientID, err)
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode == http.StatusOK {
+		err = json.Unmarshal(text, &r)
+	}
+	if err != nil || response.StatusCode != http.StatusOK {
+		return r, fmt.Errorf("revoking client %s: status %d, %v: %s", clientID, response.StatusCode, err, text)
 	}
 	return r, nil
 }
