@@ -60,7 +60,7 @@ func (s *Service) InspectStatement(ctx context.Context, raw string) (Inspection,
 	result.Header, result.Claims = readable(raw)
 	st, err := s.Statements.Verify(raw)
 	if errors.Is(err, statement.ErrInvalid) {
-		result.Verdict, result.Why = NotValid, err.Error()
+		result.Verdict, result.Why = NotValid, strings.TrimPrefix(err.Error(), statement.ErrInvalid.Error()+": ")
 		return result, nil
 	}
 	if err != nil {

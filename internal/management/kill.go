@@ -45,7 +45,7 @@ func (s *Service) Revoke(ctx context.Context, order KillOrder, by string) (Revoc
 	}
 	kill := state.Kill{Kind: target.Kind, ID: target.ID, At: now.UnixMilli(), Reason: order.Reason, By: by}
 	if target.Kind == revocation.Token && s.TokenLifetime > 0 {
-		kill.ExpiresAt = now.Add(s.TokenLifetime).UnixMilli()
+		kill.ExpiresAt = now.Add(s.TokenLifetime + clockMargin).UnixMilli()
 	}
 	thrown, position, err := s.Records.Throw(ctx, kill)
 	if err != nil {

@@ -22,6 +22,9 @@ const (
 	certainWithin = 5 * time.Second
 	// defaultWait is how long a change waits to be seen everywhere.
 	defaultWait = 2 * time.Second
+	// clockMargin keeps a token's kill beyond the token's end, since expired
+	// tokens pass for another minute where clocks differ.
+	clockMargin = 5 * time.Minute
 )
 
 // Statements makes and checks software statements.

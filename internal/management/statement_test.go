@@ -11,7 +11,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
-	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
 
 func TestAnIssuedStatementIsOnRecord(t *testing.T) {
@@ -89,9 +88,8 @@ func TestAnInspectionJudgesAsARegistrationWould(t *testing.T) {
 	require.NoError(t, err)
 	w.revoke(t, "statement", revoked.ID.String())
 	stranger := uuid.New()
-	of := func(app uuid.UUID, issuer string) string {
-		return sign(statement.Statement{ID: uuid.New(), ApplicationID: app, Issuer: issuer, KeyID: ourKey})
-	}
+	ours := func(app uuid.UUID) string { return w.papers.ofOurs(t, app) }
+	theirs := func(app uuid.UUID) string { return w.papers.ofTheirs(t, app) }
 	w.revoke(t, "issuer", theirIssuer)
 
 	for name, test := range map[string]struct {
@@ -102,17 +100,17 @@ func TestAnInspectionJudgesAsARegistrationWould(t *testing.T) {
 		app     bool
 		claims  bool
 	}{
-		"a good one is approved":                        {of(app.ID, ourIssuer), management.Approved, "", nil, true, true},
-		"white space around it is forgiven":             {"\n " + of(app.ID, ourIssuer) + "\n", management.Approved, "", nil, true, true},
-		"a forged one is invalid, and readable":         {forge(of(app.ID, ourIssuer)), management.NotValid, "signature", nil, false, true},
-		"junk is invalid":                               {"junk", management.NotValid, "signature", nil, false, false},
-		"null is no header":                             {"bnVsbA.bnVsbA.AAAA", management.NotValid, "signature", nil, false, false},
+		"a good one is approved":                        {ours(app.ID), management.Approved, "", nil, true, true},
+		"white space around it is forgiven":             {"\n " + ours(app.ID) + "\n", management.Approved, "", nil, true, true},
+		"a forged one is invalid, and readable":         {forge(ours(app.ID)), management.NotValid, "signature", nil, false, true},
+		"junk is invalid":                               {"junk", management.NotValid, "JWS", nil, false, false},
+		"null is no header":                             {"bnVsbA.bnVsbA.AAAA", management.NotValid, "JWS", nil, false, false},
 		"a revoked one says so":                         {revoked.JWT, management.StoppedByKill, "statement " + revoked.ID.String() + " was revoked", []string{"statement"}, true, true},
-		"one of a revoked application says so":          {of(gone.ID, ourIssuer), management.StoppedByKill, "application", []string{"application"}, true, true},
-		"one of a revoked issuer says so":               {of(app.ID, theirIssuer), management.StoppedByKill, "issuer " + theirIssuer, []string{"issuer"}, true, true},
-		"all that stops it is listed, the widest first": {of(gone.ID, theirIssuer), management.StoppedByKill, "application", []string{"application", "issuer"}, true, true},
-		"one of no application here says so":            {of(stranger, ourIssuer), management.ApplicationUnknown, stranger.String(), nil, false, true},
-		"a kill speaks before an unknown application":   {of(stranger, theirIssuer), management.StoppedByKill, "issuer", []string{"issuer"}, false, true},
+		"one of a revoked application says so":          {ours(gone.ID), management.StoppedByKill, "application", []string{"application"}, true, true},
+		"one of a revoked issuer says so":               {theirs(app.ID), management.StoppedByKill, "issuer " + theirIssuer + " was revoked", []string{"issuer"}, true, true},
+		"all that stops it is listed, the widest first": {theirs(gone.ID), management.StoppedByKill, "application", []string{"application", "issuer"}, true, true},
+		"one of no application here says so":            {ours(stranger), management.ApplicationUnknown, stranger.String(), nil, false, true},
+		"a kill speaks before an unknown application":   {theirs(stranger), management.StoppedByKill, "issuer", []string{"issuer"}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := w.InspectStatement(within(t), test.raw)

@@ -2,12 +2,10 @@ package management_test
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
-	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -42,7 +41,7 @@ func newWorld(t *testing.T) *world {
 	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "dcr.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = bolt.Close() })
-	w := &world{store: &flaky{Store: bolt}, papers: &papers{}}
+	w := &world{store: &flaky{Store: bolt}, papers: newPapers(t)}
 	w.Service = newService(t, w.store, "gateway-1")
 	w.Statements = w.papers
 	return w
@@ -111,38 +110,56 @@ func (f *flaky) Tail(ctx context.Context) (plugins.Position, time.Time, error) {
 	return f.Store.Tail(ctx)
 }
 
-// papers makes statements that it alone believes.
-type papers struct{ err error }
+// papers are the real statements, of us and of somebody whom we trust; they
+// can be out of order.
+type papers struct {
+	statement.Minter
+	verifier *statement.Verifier
+	theirs   *jws.Key
+	err      error
+}
+
+func newPapers(t *testing.T) *papers {
+	ours, err := jws.Generate(ourKey, jws.ES256)
+	require.NoError(t, err)
+	theirs, err := jws.Generate("their-key", jws.ES256)
+	require.NoError(t, err)
+	return &papers{
+		Minter: statement.Minter{Issuer: ourIssuer, Key: func() *jws.Key { return ours }, Now: time.Now},
+		verifier: &statement.Verifier{
+			Issuer: ourIssuer, Keys: func(string) []*jws.Key { return []*jws.Key{ours} }, Now: time.Now,
+			Trusted: []statement.TrustedIssuer{{Name: theirIssuer, Keys: []*jws.Key{theirs}}},
+		},
+		theirs: theirs,
+	}
+}
 
 func (p *papers) Mint(app uuid.UUID) (string, statement.Statement, error) {
 	if p.err != nil {
 		return "", statement.Statement{}, p.err
 	}
-	st := statement.Statement{ID: uuid.New(), ApplicationID: app, Issuer: ourIssuer, KeyID: ourKey}
-	return sign(st), st, nil
-}
-
-// sign writes the parts that Verify reads again where a signature would be.
-func sign(st statement.Statement) string {
-	encode := base64.RawURLEncoding.EncodeToString
-	return encode([]byte(`{"alg":"RS256","kid":"`+st.KeyID+`"}`)) + "." +
-		encode([]byte(`{"iss":"`+st.Issuer+`","sub":"`+st.ApplicationID.String()+`"}`)) + "." +
-		encode([]byte(st.ID.String()+" "+st.ApplicationID.String()+" "+st.Issuer+" "+st.KeyID))
+	return p.Minter.Mint(app)
 }
 
 func (p *papers) Verify(raw string) (statement.Statement, error) {
 	if p.err != nil {
 		return statement.Statement{}, p.err
 	}
-	_, signature, _ := strings.Cut(raw[strings.Index(raw, ".")+1:], ".")
-	text, err := base64.RawURLEncoding.DecodeString(signature)
-	fields := strings.Fields(string(text))
-	if err != nil || len(fields) != 4 {
-		return statement.Statement{}, fmt.Errorf("the signature does not fit: %w", statement.ErrInvalid)
-	}
-	return statement.Statement{
-		ID: uuid.MustParse(fields[0]), ApplicationID: uuid.MustParse(fields[1]), Issuer: fields[2], KeyID: fields[3],
-	}, nil
+	return p.verifier.Verify(raw)
+}
+
+// ofOurs and ofTheirs make statements that are on nobody's record.
+func (p *papers) ofOurs(t *testing.T, app uuid.UUID) string {
+	raw, _, err := p.Minter.Mint(app)
+	require.NoError(t, err)
+	return raw
+}
+
+func (p *papers) ofTheirs(t *testing.T, app uuid.UUID) string {
+	now := time.Now().Unix()
+	raw, err := p.theirs.Sign("JWT", map[string]any{"iss": theirIssuer, "sub": app.String(), "iat": now, "nbf": now})
+	require.NoError(t, err)
+	return raw
 }
 
 func spec() management.Spec {
