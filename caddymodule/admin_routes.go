@@ -1,0 +1,156 @@
+package caddymodule
+
+import (
+	"net/http"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/management"
+)
+
+// adminRoutes is the management API.
+var adminRoutes = []adminRoute{
+	{"POST", adminPrefix + "applications", createApplication},
+	{"GET", adminPrefix + "applications", listApplications},
+	{"GET", adminPrefix + "applications/{id}", showApplication},
+	{"POST", adminPrefix + "applications/{id}/statements", issueStatement},
+	{"GET", adminPrefix + "applications/{id}/statements", listStatements},
+	{"POST", adminPrefix + "statements/inspect", inspectStatement},
+	{"GET", adminPrefix + "clients", listClients},
+	{"GET", adminPrefix + "clients/{id}", showClient},
+	{"POST", adminPrefix + "kills", throwKill},
+	{"GET", adminPrefix + "kills", listKills},
+	{"DELETE", adminPrefix + "kills/{kind}/{id}", liftKill},
+}
+
+// The bodies of requests. By is who asks, as they say themselves: whoever
+// reaches the admin endpoint may do everything anyway.
+type (
+	createRequest struct {
+		management.Spec
+		By string `json:"by,omitempty"`
+	}
+	issueRequest struct {
+		By string `json:"by,omitempty"`
+	}
+	inspectRequest struct {
+		Statement string `json:"software_statement"`
+	}
+	killRequest struct {
+		management.KillOrder
+		By string `json:"by,omitempty"`
+	}
+)
+
+func createApplication(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q createRequest
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	app, err := s.CreateApplication(r.Context(), q.Spec, q.By)
+	return adminAnswer{http.StatusCreated, app}, err
+}
+
+func listApplications(s *management.Service, r *http.Request) (adminAnswer, error) {
+	q, err := readQuery(r, "programmer", "channel")
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	list, err := s.Applications(management.Filter{Programmer: q.Get("programmer"), Channel: q.Get("channel")})
+	return adminAnswer{http.StatusOK, list}, err
+}
+
+func showApplication(s *management.Service, r *http.Request) (adminAnswer, error) {
+	id, err := management.ParseID("id", r.PathValue("id"))
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	app, err := s.Application(r.Context(), id)
+	return adminAnswer{http.StatusOK, app}, err
+}
+
+func issueStatement(s *management.Service, r *http.Request) (adminAnswer, error) {
+	id, err := management.ParseID("id", r.PathValue("id"))
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	var q issueRequest
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	issued, err := s.IssueStatement(r.Context(), id, q.By)
+	return adminAnswer{http.StatusCreated, issued}, err
+}
+
+func listStatements(s *management.Service, r *http.Request) (adminAnswer, error) {
+	id, err := management.ParseID("id", r.PathValue("id"))
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	list, err := s.StatementsOf(r.Context(), id)
+	return adminAnswer{http.StatusOK, list}, err
+}
+
+func inspectStatement(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q inspectRequest
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	inspection, err := s.InspectStatement(r.Context(), q.Statement)
+	return adminAnswer{http.StatusOK, inspection}, err
+}
+
+func listClients(s *management.Service, r *http.Request) (adminAnswer, error) {
+	q, err := readQuery(r, "application", "cursor", "limit")
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	limit, err := readLimit(q)
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	app := uuid.Nil
+	if q.Has("application") {
+		if app, err = management.ParseID("application", q.Get("application")); err != nil {
+			return adminAnswer{}, err
+		}
+	}
+	clients, err := s.Clients(r.Context(), app, q.Get("cursor"), limit)
+	return adminAnswer{http.StatusOK, clients}, err
+}
+
+func showClient(s *management.Service, r *http.Request) (adminAnswer, error) {
+	id, err := management.ParseID("id", r.PathValue("id"))
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	client, err := s.Client(r.Context(), id)
+	return adminAnswer{http.StatusOK, client}, err
+}
+
+func throwKill(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q killRequest
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	revocation, err := s.Revoke(r.Context(), q.KillOrder, q.By)
+	return adminAnswer{http.StatusOK, revocation}, err
+}
+
+func listKills(s *management.Service, r *http.Request) (adminAnswer, error) {
+	q, err := readQuery(r, "kind", "cursor", "limit")
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	limit, err := readLimit(q)
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	kills, err := s.Kills(r.Context(), q.Get("kind"), q.Get("cursor"), limit)
+	return adminAnswer{http.StatusOK, kills}, err
+}
+
+func liftKill(s *management.Service, r *http.Request) (adminAnswer, error) {
+	revocation, err := s.Unrevoke(r.Context(), r.PathValue("kind"), r.PathValue("id"))
+	return adminAnswer{http.StatusOK, revocation}, err
+}

@@ -1,0 +1,153 @@
+package caddymodule
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/strictjson"
+)
+
+// adminBodyLimit is far more than any request needs.
+const adminBodyLimit = 64 << 10
+
+// adminProblem is how the management API says that something went wrong.
+type adminProblem struct {
+	Error string `json:"error"`
+	// Field names what in the request was at fault, if something was.
+	Field string `json:"field,omitempty"`
+	// Hint says what to do about it.
+	Hint string `json:"hint,omitempty"`
+}
+
+var adminStatus = map[management.Code]int{
+	management.Invalid:     http.StatusBadRequest,
+	management.NotFound:    http.StatusNotFound,
+	management.Exists:      http.StatusConflict,
+	management.Revoked:     http.StatusConflict,
+	management.Unavailable: http.StatusServiceUnavailable,
+}
+
+// writeFault is the one place where an error becomes an answer. Its cause goes
+// to the log alone: it may name addresses of the store.
+func writeFault(w http.ResponseWriter, r *http.Request, err error) {
+	var fault *management.Error
+	if !errors.As(err, &fault) {
+		fault = &management.Error{Code: management.Unavailable, Message: "something went wrong", Hint: "the log says what", Cause: err}
+	}
+	if fault.Code == management.Unavailable {
+		caddy.Log().Named("admin.api.dcr").Error("a management request failed",
+			zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
+		w.Header().Set("Retry-After", "1")
+	}
+	writeJSON(w, adminStatus[fault.Code], adminProblem{Error: fault.Message, Field: fault.Field, Hint: fault.Hint})
+}
+
+func writeJSON(w http.ResponseWriter, status int, body any) {
+	text, err := json.Marshal(body)
+	if err != nil {
+		status, text = http.StatusInternalServerError, []byte(`{"error":"the answer could not be written"}`)
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
+	_, _ = w.Write(append(text, '\n'))
+}
+
+// readBody reads a strict JSON object; no body is an empty one. A member that
+// nobody knows is refused: it is a slip that would otherwise be ignored.
+func readBody(r *http.Request, into any) error {
+	data, err := io.ReadAll(io.LimitReader(r.Body, adminBodyLimit+1))
+	if err != nil {
+		return badBody("", fmt.Sprintf("the body cannot be read: %v", err))
+	}
+	if len(data) > adminBodyLimit {
+		return badBody("", fmt.Sprintf("the body is larger than %d bytes", adminBodyLimit))
+	}
+	if len(bytes.TrimSpace(data)) == 0 {
+		return nil
+	}
+	object, err := strictjson.Read(data)
+	if err != nil {
+		return badBody("", "the body is "+err.Error())
+	}
+	for name := range object.Names() {
+		// encoding/json would take other spellings of a name for the name.
+		if strings.ContainsFunc(name, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }) {
+			return badBody("", fmt.Sprintf("unknown field %q", name))
+		}
+	}
+	decoder := json.NewDecoder(bytes.NewReader(data))
+	decoder.DisallowUnknownFields()
+	err = decoder.Decode(into)
+	var mismatch *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &mismatch):
+		// Go also names the struct that a field was promoted from.
+		field := mismatch.Field[strings.LastIndexByte(mismatch.Field, '.')+1:]
+		return badBody(field, fmt.Sprintf("got a JSON %s, want %s", mismatch.Value, jsonName(mismatch.Type.Kind().String())))
+	case err != nil:
+		return badBody("", strings.TrimPrefix(err.Error(), "json: "))
+	}
+	return nil
+}
+
+// jsonName is what people who do not write Go call a type.
+func jsonName(kind string) string {
+	switch kind {
+	case "bool":
+		return "true or false"
+	case "slice":
+		return "an array of strings"
+	default:
+		return "a " + kind
+	}
+}
+
+func badBody(field, message string) error {
+	return &management.Error{Code: management.Invalid, Field: field, Message: message, Hint: "send one JSON object with the documented fields"}
+}
+
+// readQuery reads the parameters that a route knows, each at most once: one
+// that was misspelled must not widen a list.
+func readQuery(r *http.Request, known ...string) (url.Values, error) {
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil, &management.Error{Code: management.Invalid, Message: "the query cannot be read", Hint: "escape the values"}
+	}
+	for name, given := range values {
+		fault := &management.Error{Code: management.Invalid, Field: name, Hint: "known are " + strings.Join(known, ", ")}
+		if !slices.Contains(known, name) {
+			fault.Message = fmt.Sprintf("unknown parameter %q", name)
+			return nil, fault
+		}
+		if len(given) > 1 {
+			fault.Message = fmt.Sprintf("the parameter %q is given more than once", name)
+			return nil, fault
+		}
+	}
+	return values, nil
+}
+
+func readLimit(values url.Values) (int, error) {
+	text := values.Get("limit")
+	if text == "" {
+		return 0, nil
+	}
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 {
+		return 0, &management.Error{Code: management.Invalid, Field: "limit", Message: fmt.Sprintf("got %q, want a number above 0", text)}
+	}
+	return n, nil
+}

@@ -1,0 +1,285 @@
+package caddymodule
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
+)
+
+const (
+	defaultLifetime  = 6 * time.Hour
+	longestLifetime  = 24 * time.Hour
+	defaultStaleness = 5 * time.Minute
+	// shortestStaleness stands for an operator's 0: the replica hears from a
+	// healthy store at least once a second, and a pause of three is no longer
+	// health.
+	shortestStaleness = 3 * time.Second
+	defaultCacheSize  = 1_000_000
+	leeway            = 60 * time.Second
+
+	formatJWT    = "jwt"
+	formatOpaque = "opaque"
+)
+
+func init() {
+	caddy.RegisterModule(new(App))
+}
+
+// CaddyModule names the module.
+func (*App) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "dcr", New: func() caddy.Module { return new(App) }}
+}
+
+// Provision checks the configuration and wires what it describes. It opens no
+// file of state and no connection.
+func (a *App) Provision(ctx caddy.Context) error {
+	a.logger = ctx.Slogger()
+	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
+		return err
+	}
+	if err := a.defaults(); err != nil {
+		return err
+	}
+	sealer, err := a.sealer()
+	if err != nil {
+		return fmt.Errorf("key_encryption_key: %w", err)
+	}
+	if err := a.attach(ctx, sealer); err != nil {
+		return err
+	}
+	if err := a.attachCache(); err != nil {
+		return err
+	}
+	a.services, err = newServices(a)
+	return err
+}
+
+// defaults fills in what was left out and refuses what cannot be.
+func (a *App) defaults() error {
+	issuer, err := url.Parse(a.Issuer)
+	if a.Issuer == "" || err != nil || issuer.Host == "" || issuer.RawQuery != "" || issuer.Fragment != "" ||
+		(issuer.Scheme != "https" && (issuer.Scheme != "http" || !a.AllowHTTP)) {
+		return fmt.Errorf("issuer: got %q, want an https URL without query, such as https://sp.auth.example.com "+
+			"(http only with allow_http)", a.Issuer)
+	}
+	if a.Tokens.Lifetime == 0 {
+		a.Tokens.Lifetime = caddy.Duration(defaultLifetime)
+	}
+	if d := time.Duration(a.Tokens.Lifetime); d < time.Second || d > longestLifetime {
+		return fmt.Errorf("tokens: lifetime: got %s, want %s to %s", d, time.Second, longestLifetime)
+	}
+	switch a.Tokens.Format {
+	case "":
+		a.Tokens.Format = formatJWT
+	case formatJWT, formatOpaque:
+	default:
+		return fmt.Errorf("tokens: format: got %q, want %s or %s", a.Tokens.Format, formatJWT, formatOpaque)
+	}
+	if err := algorithm(&a.Tokens.Algorithm, jws.HS256); err != nil {
+		return fmt.Errorf("tokens: algorithm: %w", err)
+	}
+	if err := algorithm(&a.Statements.Algorithm, jws.RS256); err != nil {
+		return fmt.Errorf("statements: algorithm: %w", err)
+	}
+	if a.Tokens.Audience == "" {
+		a.Tokens.Audience = a.Issuer
+	}
+	if a.Tokens.CacheSize == 0 {
+		a.Tokens.CacheSize = defaultCacheSize
+	}
+	switch {
+	case a.Staleness == 0:
+		a.Staleness = caddy.Duration(defaultStaleness)
+	case time.Duration(a.Staleness) < shortestStaleness:
+		a.Staleness = caddy.Duration(shortestStaleness)
+	}
+	return nil
+}
+
+func algorithm(name *string, fallback jws.Algorithm) error {
+	if *name == "" {
+		*name = string(fallback)
+	}
+	parsed, err := jws.ParseAlgorithm(*name)
+	*name = string(parsed)
+	return err
+}
+
+// sealer reads the operator's key, if there is one. The resolved key stays out
+// of the configuration, which Caddy shows and saves.
+func (a *App) sealer() (*keyring.Sealer, error) {
+	if a.KeyEncryptionKey == "" {
+		a.logger.Warn("signing keys lie in the store in the clear; set key_encryption_key to encrypt them")
+		return nil, nil
+	}
+	text, err := caddy.NewReplacer().ReplaceOrErr(a.KeyEncryptionKey, true, true)
+	if err != nil {
+		return nil, err
+	}
+	key, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return nil, fmt.Errorf("want 32 bytes as base64 (openssl rand -base64 32)")
+	}
+	return keyring.NewSealer(key)
+}
+
+// attach finds or makes the runtime of the configured store.
+func (a *App) attach(ctx caddy.Context, sealer *keyring.Sealer) error {
+	module, err := a.storeModule(ctx)
+	if err != nil {
+		return err
+	}
+	name, err := a.nodeName()
+	if err != nil {
+		return err
+	}
+	secretPart := sha256.Sum256([]byte(a.KeyEncryptionKey))
+	a.poolKey = module.StoreKey() + "|" + a.NodeName + "|" + hex.EncodeToString(secretPart[:])
+	value, _, err := runtimes.LoadOrNew(a.poolKey, func() (caddy.Destructor, error) {
+		return newRuntime(module, name, sealer, a.logger), nil
+	})
+	if err != nil {
+		return err
+	}
+	a.runtime = value.(*runtime)
+	return nil
+}
+
+func (a *App) storeModule(ctx caddy.Context) (plugins.StoreModule, error) {
+	if a.StoreRaw == nil {
+		bolt := new(boltstore.Module)
+		if err := bolt.Provision(ctx); err != nil {
+			return nil, fmt.Errorf("store: %w", err)
+		}
+		return bolt, nil
+	}
+	value, err := ctx.LoadModule(a, "StoreRaw")
+	if err != nil {
+		return nil, fmt.Errorf("store: %w", err)
+	}
+	module, ok := value.(plugins.StoreModule)
+	if !ok {
+		return nil, fmt.Errorf("store: the module %T opens no store", value)
+	}
+	return module, nil
+}
+
+// nodeName makes a name that no other gateway of the fleet has, since many
+// run in containers that are all called the same.
+func (a *App) nodeName() (string, error) {
+	if a.NodeName != "" {
+		return a.NodeName, nil
+	}
+	host, err := os.Hostname()
+	if err != nil {
+		return "", fmt.Errorf("node_name: the host has no name (%w); give one", err)
+	}
+	suffix := make([]byte, 3)
+	_, _ = rand.Read(suffix) // never fails: crypto/rand
+	return host + "-" + hex.EncodeToString(suffix), nil
+}
+
+// Start opens the store and waits, not for long, until the state is here. It
+// goes on without: the gateway heals by itself when the store comes.
+func (a *App) Start() error {
+	if err := a.runtime.start(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	a.stop = cancel
+	ready := make(chan struct{})
+	a.upkeep.Go(func() { a.ensureKeys(ctx, ready) })
+	select {
+	case <-ready:
+	case <-time.After(startWait):
+		a.logger.Warn("the state is not here yet; requests get 503 until it is")
+	}
+	return nil
+}
+
+// keyCheckEvery is how often the gateway looks whether it still has a key to
+// sign with, since a kill can take one away.
+const keyCheckEvery = 2 * time.Second
+
+func (a *App) ensureKeys(ctx context.Context, ready chan<- struct{}) {
+	for first := true; ; {
+		err := a.ensureOnce(ctx)
+		if err == nil && first {
+			close(ready)
+			first = false
+		}
+		if err != nil && ctx.Err() == nil {
+			a.logger.Debug("keys are not ready", "error", err)
+		}
+		pause := keyCheckEvery
+		if first {
+			pause = 100 * time.Millisecond
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+func (a *App) ensureOnce(ctx context.Context) error {
+	if _, loaded := a.runtime.replica.Age(); !loaded {
+		return errNotOpen
+	}
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	for use, algorithm := range map[state.KeyUse]jws.Algorithm{
+		state.KeyForSecrets:    jws.HS256,
+		state.KeyForStatements: jws.Algorithm(a.Statements.Algorithm),
+		state.KeyForTokens:     jws.Algorithm(a.Tokens.Algorithm),
+	} {
+		if err := a.runtime.keys.Ensure(ctx, use, algorithm); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Stop ends what Start began for this configuration. The runtime goes on if
+// another configuration uses it.
+func (a *App) Stop() error {
+	if a.stop != nil {
+		a.stop()
+		a.upkeep.Wait()
+	}
+	return nil
+}
+
+// Cleanup lets the runtime go. Caddy calls it on half-provisioned apps too.
+func (a *App) Cleanup() error {
+	var errs [2]error
+	if a.cache != nil {
+		_, errs[0] = tokenCaches.Delete(a.cacheKey)
+	}
+	if a.runtime != nil {
+		_, errs[1] = runtimes.Delete(a.poolKey)
+	}
+	return errors.Join(errs[:]...)
+}
+
+var (
+	_ caddy.App          = (*App)(nil)
+	_ caddy.Provisioner  = (*App)(nil)
+	_ caddy.CleanerUpper = (*App)(nil)
+)

@@ -1,0 +1,361 @@
+package caddymodule
+
+import (
+	"bytes"
+	"errors"
+	stdflag "flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	caddycmd "github.com/caddyserver/caddy/v2/cmd"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+var updateCommands = stdflag.Bool("update-commands", false, "write the golden files of the commands anew")
+
+const (
+	testApp       = "897029da-2b35-429e-ad45-6f6bf5de7a95"
+	testStatement = "5ca1ab1e-0000-4000-8000-000000000002"
+	testClient    = "3b241101-e2bb-4255-8caf-4136c566a962"
+	testKill      = `{"kind":"application","id":"` + testApp + `","at":"2025-11-24T16:00:00.123Z","reason":"stolen key","by":"ann@host"}`
+	testAppJSON   = `{"id":"` + testApp + `","name":"Demo","version":"1","programmer":"REF","level":"programmer","type":"DIRECT",` +
+		`"all_channels":false,"channels":["REF30","CNN"],"all_platforms":false,"platforms":["iOS"],"domains":["example.com"],` +
+		`"custom_schemes":["adbe.abcdefghijklmnopqrstuv"],"proxy_mvpds":[],"scopes":["api:client:v2"],` +
+		`"created_at":"2025-11-24T16:00:00.123Z","created_by":"ann@host","declared":false,"revoked":false}`
+)
+
+// canned is an admin API that answers what it was told to, and remembers what
+// it was asked.
+type canned struct {
+	status int
+	answer string
+	asked  string
+}
+
+func (c *canned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	c.asked = strings.TrimSpace(r.Method + " " + r.RequestURI + " " + string(body))
+	w.WriteHeader(c.status)
+	_, _ = io.WriteString(w, c.answer)
+}
+
+// runCommand runs `caddy` with the arguments in this process.
+func runCommand(stdin string, args ...string) (stdout, stderr string, status int) {
+	root := &cobra.Command{Use: "caddy", SilenceUsage: true}
+	dcr := &cobra.Command{Use: "dcr <command>"}
+	buildCommand(dcr)
+	root.AddCommand(dcr)
+	var out, errs bytes.Buffer
+	root.SetIn(strings.NewReader(stdin))
+	root.SetOut(&out)
+	root.SetErr(&errs)
+	root.SetArgs(args)
+	err := root.Execute()
+	return out.String(), errs.String(), statusOf(err)
+}
+
+// statusOf reads the status out of Caddy's error as Caddy's Main does, to
+// which alone its type is known.
+func statusOf(err error) int {
+	if err == nil {
+		return 0
+	}
+	if e := reflect.Indirect(reflect.ValueOf(err)); e.Kind() == reflect.Struct {
+		if code := e.FieldByName("ExitCode"); code.IsValid() {
+			return int(code.Int())
+		}
+	}
+	return 1
+}
+
+func TestCommands(t *testing.T) {
+	nodes := `"nodes":[{"name":"gateway-1","applied":true,"after_ms":0.21},{"name":"gateway-2","applied":true,"after_ms":3.94}]`
+	for _, test := range []struct {
+		golden string
+		args   string
+		status int
+		answer string
+		stdin  string
+	}{
+		{"app create", "app create --name Demo --programmer REF --channel REF30,CNN --platform iOS --domain example.com --scope api:client:v2 --by ann@host", 201, testAppJSON, ""},
+		{"app create with everything", "app create --id " + testApp + " --name Demo --version 2 --programmer REF --all-channels --all-platforms --level programmer --domain a.example --domain b.example --scheme com.example.app --new-scheme --scope a --scope b --proxy-mvpd P --by ann", 201, testAppJSON, ""},
+		{"app create json", "app create --name Demo --programmer REF --channel REF30 --scope s --by ann --json", 201, testAppJSON, ""},
+		{"app create refused", "app create --name Demo --programmer REF --channel REF30 --domain co.uk --scope s --by ann", 400, `{"error":"domains[0]: got \"co.uk\", want a name below this public suffix","field":"domains","hint":"a domain covers its sub-domains"}`, ""},
+		{"app create taken", "app create --id " + testApp + " --name Demo --programmer REF --channel REF30 --scope s --by ann", 409, `{"error":"application ` + testApp + ` exists already","field":"id","hint":"applications never change: leave the id out to create another"}`, ""},
+		{"app create without a name", "app create --programmer REF --channel REF30 --scope s", 0, "", ""},
+		{"app create without channels", "app create --name Demo --programmer REF --scope s", 0, "", ""},
+		{"app create with too many channels", "app create --name Demo --programmer REF --scope s --channel A --all-channels", 0, "", ""},
+		{"app create with too many platforms", "app create --name Demo --programmer REF --scope s --channel A --platform iOS --all-platforms", 0, "", ""},
+		{"app create with a bad id", "app create --id demo --name Demo --programmer REF --scope s --channel A", 0, "", ""},
+		{"app create with an argument", "app create Demo", 0, "", ""},
+		{"app list", "app list --programmer REF --channel REF30", 200, `{"applications":[` + testAppJSON + `,` +
+			`{"id":"` + testClient + `","name":"A very long name, too long by far","version":"2025.11.24","programmer":"PROGRAMMER-LTD","declared":true,"revoked":false},` +
+			`{"id":"` + testStatement + `","name":"Old","version":"1","programmer":"REF","declared":false,"revoked":true}]}`, ""},
+		{"app list empty", "app list", 200, `{"applications":[]}`, ""},
+		{"app show", "app show " + testApp, 200, testAppJSON, ""},
+		{"app show revoked", "app show " + testApp, 200, strings.Replace(strings.Replace(testAppJSON, `"revoked":false`, `"revoked":true,"revocation":`+testKill, 1), `"declared":false`, `"declared":true`, 1), ""},
+		{"app show channel level", "app show " + testApp, 200, strings.Replace(testAppJSON, `"level":"programmer"`, `"level":"channel"`, 1), ""},
+		{"app show unknown", "app show " + testApp, 404, `{"error":"there is no application ` + testApp + `","field":"application","hint":"list the applications to find its id"}`, ""},
+		{"app show bad id", "app show demo", 0, "", ""},
+		{"app show nothing", "app show", 0, "", ""},
+		{"app show too much", "app show a b", 0, "", ""},
+		{"app revoke", "app revoke " + testApp + " --reason lost --by ann", 200, `{"kill":` + testKill + `,"applied":true,` + nodes + `}`, ""},
+		{"statement issue", "statement issue " + testApp + " --by ann", 201, `{"id":"` + testStatement + `","software_statement":"e30.e30.c2ln"}`, ""},
+		{"statement issue json", "statement issue " + testApp + " --by ann --json", 201, `{"id":"` + testStatement + `","software_statement":"e30.e30.c2ln"}`, ""},
+		{"statement issue revoked", "statement issue " + testApp + " --by ann", 409, `{"error":"application ` + testApp + ` was revoked: stolen","field":"application","hint":"a revoked application stays so; create another"}`, ""},
+		{"statement issue bad id", "statement issue demo", 0, "", ""},
+		{"statement issue unavailable", "statement issue " + testApp + " --by ann", 503, `{"error":"recording the statement: the state is not available now","hint":"the gateway's log says why; try again"}`, ""},
+		{"statement inspect", "statement inspect -", 200, `{"verdict":"approved","header":{"alg":"RS256"},"claims":{"iss":"https://sp.example.com","iat":1},"application":` + testAppJSON + `}`, "e30.e30.c2ln\n"},
+		{"statement inspect revoked", "statement inspect e30.e30.c2ln", 200, `{"verdict":"revoked","why":"application ` + testApp + ` was revoked","application":` + testAppJSON + `,"kills":[` + testKill + `]}`, ""},
+		{"statement inspect hostile", "statement inspect x", 200, `{"verdict":"invalid","why":"signature","claims":{"sub":"` + "\u009b2J" + `"}}`, ""},
+		{"statement inspect invalid json", "statement inspect x --json", 200, `{"verdict":"invalid","why":"signature"}`, ""},
+		{"statement inspect nothing", "statement inspect -", 0, "", " \n"},
+		{"statement list", "statement list " + testApp, 200, `{"statements":[{"id":"` + testStatement + `","application_id":"` + testApp + `","issued_at":"2025-11-24T16:00:00Z","issued_by":"ann@workstation.example","key_id":"k","stopped_by":"application"},{"id":"` + testClient + `","issued_at":"2025-11-23T16:00:00Z"}]}`, ""},
+		{"statement list bad id", "statement list demo", 0, "", ""},
+		{"statement revoke unknown", "statement revoke " + testStatement + " --by ann", 404, `{"error":"there is no statement ` + testStatement + `","field":"id","hint":"compare the id"}`, ""},
+		{"statement revoke theirs", "statement revoke " + testStatement + " --allow-unknown --by ann", 200, `{"kill":{"kind":"statement","id":"` + testStatement + `"},"applied":true,"nodes":[]}`, ""},
+		{"client list", "client list --app " + testApp + " --limit 2", 200, `{"clients":[{"id":"` + testClient + `","platform":"PlayStation","created_at":"2025-11-24T16:00:00Z","stopped_by":"application"},{"id":"` + testStatement + `","created_at":"2025-11-24T16:00:00Z"}],"cursor":"YS9i Yw"}`, ""},
+		{"client list next", "client list --cursor YS9i/Yw==", 200, `{"clients":[]}`, ""},
+		{"client list json", "client list --json", 200, `{"clients":[],"cursor":"next"}`, ""},
+		{"client list bad app", "client list --app demo", 0, "", ""},
+		{"client list bad limit", "client list --limit 0", 0, "", ""},
+		{"client list worse limit", "client list --limit ten", 0, "", ""},
+		{"client show", "client show " + testClient, 200, `{"id":"` + testClient + `","application_id":"` + testApp + `","application_name":"Demo","programmer":"REF","statement_id":"` + testStatement + `","statement_issuer":"https://sp.example.com","platform":"iOS","redirect_uris":["https://example.com/"],"created_at":"2025-11-24T16:00:00Z","stopped_by":"application","kills":[` + testKill + `,{"kind":"platform","id":"iOS"}]}`, ""},
+		{"client show bad id", "client show demo", 0, "", ""},
+		{"client revoke", "client revoke " + testClient + " --by ann", 200, `{"kill":{"kind":"client","id":"` + testClient + `"},"applied":true,` + nodes + `}`, ""},
+		{"revoke again", "revoke application " + testApp + " --by bob", 200, `{"kill":` + testKill + `,"already":true,"applied":true,` + nodes + `}`, ""},
+		{"revoke unconfirmed", "revoke platform tvOS --by ann", 200, `{"kill":{"kind":"platform","id":"tvOS"},"applied":false,"nodes":[{"name":"gateway-1","applied":true,"after_ms":0.2},{"name":"gateway-2","applied":false,"after_ms":0}]}`, ""},
+		{"revoke unconfirmed json", "revoke platform tvOS --by ann --json", 200, `{"kill":{"kind":"platform","id":"tvOS"},"applied":false,"nodes":[]}`, ""},
+		{"revoke bad kind", "revoke planet Mars", 0, "", ""},
+		{"revoke bad id", "revoke client demo", 0, "", ""},
+		{"revoke bad platform", "revoke platform Betamax", 0, "", ""},
+		{"revoke without id", "revoke channel", 0, "", ""},
+		{"revoke without anything", "revoke", 0, "", ""},
+		{"unrevoke", "unrevoke platform apple-tv", 200, `{"kill":{"kind":"platform","id":"tvOS"},"applied":true,` + nodes + `}`, ""},
+		{"unrevoke bad kind", "unrevoke planet Mars", 0, "", ""},
+		{"unrevoke client", "unrevoke client " + testClient, 0, "", ""},
+		{"unrevoke what is not revoked", "unrevoke channel REF30", 404, `{"error":"channel REF30 is not revoked","field":"id","hint":"list the kills to see what is"}`, ""},
+		{"kills list", "kills list", 200, `{"kills":[` + testKill + `,{"kind":"channel","id":"REF30","at":"2025-11-24T16:00:00Z","lifted_at":"2025-11-24T17:00:00Z","reason":"x"},{"kind":"issuer","id":"https://statements.example.com/a/very/long/path","at":"2025-11-24T16:00:00Z"}]}`, ""},
+		{"kills list more", "kills list --kind platform --limit 1", 200, `{"kills":[],"cursor":"abc"}`, ""},
+		{"kills list bad kind", "kills list --kind planet", 0, "", ""},
+		{"kills list bad limit", "kills list --limit -1", 0, "", ""},
+		{"no command", "", 0, "", ""},
+		{"no command of app", "app", 0, "", ""},
+		{"an unknown command", "aps list", 0, "", ""},
+		{"a command almost right", "app lst", 0, "", ""},
+		{"an unknown flag", "app list --format table", 0, "", ""},
+		{"another build answers", "app list", 404, "404 page not found\n", ""},
+		{"another program answers", "app list", 200, "<html>", ""},
+		{"an answer that plays with the terminal", "app list", 500, `{"error":"a\u001b[2Jb"}`, ""},
+	} {
+		t.Run(test.golden, func(t *testing.T) {
+			server := &canned{status: test.status, answer: test.answer}
+			listener := httptest.NewServer(server)
+			defer listener.Close()
+			address := listener.Listener.Addr().String()
+			args := append([]string{"dcr"}, strings.Fields(test.args)...)
+			args = append(args, "--address", address)
+			stdout, stderr, status := runCommand(test.stdin, args...)
+			if test.status == 0 {
+				assert.Equal(t, exitUsage, status)
+				assert.Empty(t, server.asked, "what was written wrong is not sent")
+				assert.Contains(t, stderr, "hint:")
+			}
+			if status == exitUsage || test.status >= 400 {
+				assert.Empty(t, stdout)
+			}
+			for line := range strings.Lines(stdout) {
+				assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+				assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimRight(line, "\n"), "blanks at the end")
+			}
+			got := fmt.Sprintf("$ caddy dcr %s\n--- asked\n%s\n--- stdout\n%s--- stderr\n%s--- exit status %d\n", test.args, server.asked, stdout, stderr, status)
+			compareGolden(t, strings.ReplaceAll(test.golden, " ", "_"), strings.ReplaceAll(got, address, "ADDRESS"))
+		})
+	}
+}
+
+func compareGolden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", "command", name+".txt")
+	if *updateCommands {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, []byte(got), 0o600))
+	}
+	want, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, string(want), got)
+}
+
+func TestNobodyAnswers(t *testing.T) {
+	server := httptest.NewServer(nil)
+	address := server.Listener.Addr().String()
+	server.Close()
+	stdout, stderr, status := runCommand("", "dcr", "app", "list", "--address", address)
+	assert.Equal(t, exitFailed, status)
+	assert.Empty(t, stdout)
+	assert.Contains(t, stderr, "is Caddy running?")
+}
+
+func TestTheAddressStandsInTheConfiguration(t *testing.T) {
+	server := &canned{status: 200, answer: `{"applications":[]}`}
+	listener := httptest.NewServer(server)
+	defer listener.Close()
+	config := filepath.Join(t.TempDir(), "caddy.json")
+	require.NoError(t, os.WriteFile(config, []byte(`{"admin":{"listen":"`+listener.Listener.Addr().String()+`"}}`), 0o600))
+	_, stderr, status := runCommand("", "dcr", "app", "list", "--config", config)
+	assert.Zero(t, status, stderr)
+	assert.Equal(t, "GET /dcr/applications", server.asked)
+
+	_, stderr, status = runCommand("", "dcr", "app", "list", "--config", config+".missing")
+	assert.Equal(t, exitFailed, status)
+	assert.Contains(t, stderr, "finding the admin API")
+}
+
+func TestTheNextCommandGoesTheSameWay(t *testing.T) {
+	server := httptest.NewServer(&canned{status: 201, answer: testAppJSON})
+	defer server.Close()
+	dir := filepath.Join(t.TempDir(), "my config")
+	require.NoError(t, os.Mkdir(dir, 0o700))
+	config := filepath.Join(dir, "it's.json")
+	require.NoError(t, os.WriteFile(config, []byte(`{"admin":{"listen":"`+server.Listener.Addr().String()+`"}}`), 0o600))
+	_, stderr, status := runCommand("", "dcr", "app", "create", "--name", "a", "--programmer", "b", "--channel", "c", "--scope", "d", "-c", config)
+	assert.Zero(t, status, stderr)
+	assert.Contains(t, stderr, "next: caddy dcr statement issue "+testApp+" --config '"+dir+`/it'\''s.json'`)
+}
+
+func TestTheRecordSaysWhoDidIt(t *testing.T) {
+	server := &canned{status: 201, answer: `{}`}
+	listener := httptest.NewServer(server)
+	defer listener.Close()
+	_, _, status := runCommand("", "dcr", "statement", "issue", testApp, "--address", listener.Listener.Addr().String())
+	assert.Zero(t, status)
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	assert.Contains(t, server.asked, "@"+host)
+}
+
+func TestAStatementThatCannotBeRead(t *testing.T) {
+	cmd := statementInspectCommand()
+	cmd.SetIn(broken{})
+	cmd.SetErr(io.Discard)
+	cmd.SetArgs([]string{"-"})
+	cmd.SilenceUsage = true
+	assert.Equal(t, exitFailed, statusOf(cmd.Execute()))
+}
+
+func TestTheWordsThatCanFollow(t *testing.T) {
+	for args, want := range map[string]string{
+		"revoke ":            "client",
+		"unrevoke ":          "platform",
+		"revoke platform ":   "tvOS",
+		"unrevoke platform ": "Android",
+	} {
+		stdout, _, status := runCommand("", append([]string{"__complete", "dcr"}, strings.Split(args, " ")...)...)
+		assert.Zero(t, status)
+		assert.Contains(t, strings.Split(stdout, "\n"), want, args)
+	}
+}
+
+// The commands work against the real management API, one after the other.
+func TestCommandsAgainstTheRealThing(t *testing.T) {
+	service := manage(t)
+	server := httptest.NewServer(newAdminMux(resolved(service)))
+	defer server.Close()
+	do := func(status int, args ...string) string {
+		t.Helper()
+		stdout, stderr, got := runCommand("", append([]string{"dcr", "--address", server.Listener.Addr().String()}, args...)...)
+		require.Equal(t, status, got, "%v: %s%s", args, stdout, stderr)
+		return stdout + stderr
+	}
+	do(0, "app", "create", "--id", testApp, "--name", "Demo", "--programmer", "REF", "--channel", "REF30", "--platform", "android", "--scope", "api:client:v2")
+	assert.Contains(t, do(0, "app", "list"), testApp)
+	assert.Contains(t, do(0, "app", "show", testApp), "adbe.")
+	jwt := do(0, "statement", "issue", testApp)
+	assert.Contains(t, do(0, "statement", "inspect", strings.TrimSpace(jwt)), "approved")
+	assert.Contains(t, do(0, "statement", "list", testApp), "2")
+	assert.Contains(t, do(0, "client", "list"), "PLATFORM")
+	assert.Contains(t, do(1, "client", "show", testClient), "there is no client")
+	assert.Contains(t, do(1, "client", "revoke", testClient), "there is no client")
+	assert.Contains(t, do(0, "revoke", "platform", "Apple TV"), "platform tvOS is revoked")
+	assert.Contains(t, do(0, "unrevoke", "platform", "tvOS"), "platform tvOS is back")
+	assert.Contains(t, do(0, "app", "revoke", testApp, "--reason", "stolen"), "gateway-1  after")
+	assert.Contains(t, do(1, "statement", "inspect", strings.TrimSpace(jwt)), "stolen")
+	assert.Contains(t, do(1, "statement", "issue", testApp), "was revoked")
+	assert.Contains(t, do(0, "kills", "list", "--kind", "application"), testApp)
+}
+
+// TestExitStatuses runs Caddy's own Main, since what it makes of an error is
+// what a script sees.
+func TestExitStatuses(t *testing.T) {
+	server := httptest.NewServer(&canned{status: 404, answer: `{"error":"no"}`})
+	defer server.Close()
+	good := httptest.NewServer(&canned{status: 200, answer: `{"applications":[]}`})
+	defer good.Close()
+	for name, test := range map[string]struct {
+		args   string
+		status int
+	}{
+		"fine":                {"dcr app list --address " + good.Listener.Addr().String(), 0},
+		"help is fine":        {"dcr app create --help", 0},
+		"refused":             {"dcr app list --address " + server.Listener.Addr().String(), 1},
+		"an unknown flag":     {"dcr app list --colour", 2},
+		"an unknown command":  {"dcr apps", 2},
+		"a missing argument":  {"dcr app show", 2},
+		"a bad UUID":          {"dcr app show demo", 2},
+		"no command is given": {"dcr", 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestMainOfCaddy$")
+			cmd.Env = append(os.Environ(), "DCR_TEST_ARGUMENTS="+test.args)
+			text, err := cmd.CombinedOutput()
+			var exit *exec.ExitError
+			if err != nil {
+				require.True(t, errors.As(err, &exit), "%v", err)
+			}
+			assert.Equal(t, test.status, cmd.ProcessState.ExitCode(), string(text))
+			assert.Equal(t, test.status == 0, !strings.Contains(string(text), "error: "), string(text))
+			assert.NotContains(t, string(text), "Error:", "cobra repeats nothing")
+		})
+	}
+}
+
+// TestMainOfCaddy is the child of TestExitStatuses; alone it does nothing.
+func TestMainOfCaddy(*testing.T) {
+	if args, child := os.LookupEnv("DCR_TEST_ARGUMENTS"); child {
+		os.Args = append([]string{"caddy"}, strings.Fields(args)...)
+		caddycmd.Main()
+		os.Exit(0)
+	}
+}
+
+func TestEveryCommandAndFlagIsDocumented(t *testing.T) {
+	page, err := os.ReadFile(filepath.Join("..", "docs", "cli.md"))
+	require.NoError(t, err)
+	dcr := &cobra.Command{Use: "dcr"}
+	buildCommand(dcr)
+	var visit func(*cobra.Command)
+	visit = func(cmd *cobra.Command) {
+		if !cmd.HasSubCommands() {
+			assert.Contains(t, string(page), "\n### `caddy "+cmd.CommandPath()+"`\n")
+		}
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			assert.Contains(t, string(page), "`--"+f.Name, cmd.CommandPath())
+		})
+		for _, below := range cmd.Commands() {
+			visit(below)
+		}
+	}
+	visit(dcr)
+}

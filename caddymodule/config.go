@@ -1,0 +1,133 @@
+package caddymodule
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/token"
+)
+
+// App is the `dcr` app: it owns the gateway's state and says how credentials
+// are issued. The handlers dcr_issuer, dcr_guard and dcr_proxy use it.
+type App struct {
+	// Issuer is the URL by which tokens and software statements name this
+	// gateway (their `iss`). Required. Changing it makes everything that was
+	// issued before invalid.
+	Issuer string `json:"issuer,omitempty"`
+
+	// StoreRaw is where state lives: `bolt` (the default: a file in Caddy's
+	// data directory, for one gateway) or `redis` (for one or many).
+	StoreRaw json.RawMessage `json:"store,omitempty" caddy:"namespace=dcr.stores inline_key=module"`
+
+	// Tokens says how access tokens are made.
+	Tokens TokenConfig `json:"tokens,omitzero"`
+
+	// Statements says how software statements are made.
+	Statements StatementConfig `json:"statements,omitzero"`
+
+	// TrustedIssuers lists others whose software statements are accepted for
+	// applications that are registered here. None by default.
+	TrustedIssuers []TrustedIssuer `json:"trusted_issuers,omitempty"`
+
+	// Applications are registered here and not in the store: they exist on
+	// this gateway for as long as the configuration names them.
+	Applications []DeclaredApplication `json:"applications,omitempty"`
+
+	// Staleness is how long known tokens keep passing while the store cannot
+	// be asked for kills; after that every request gets 503. Default 5m. A
+	// negative value stands for 0: requests pass only while the store answers
+	// (its last word may be 3 seconds old).
+	Staleness caddy.Duration `json:"staleness,omitempty"`
+
+	// EnforcePlatforms refuses the registration of a device whose platform
+	// is not on its application's list. Off by default, since devices
+	// misreport themselves; mismatches are counted either way.
+	EnforcePlatforms bool `json:"enforce_platforms,omitempty"`
+
+	// AllowHTTP lets clients register and get tokens in clear text. For
+	// development only: their secrets can be read on the way.
+	AllowHTTP bool `json:"allow_http,omitempty"`
+
+	// KeyEncryptionKey encrypts the gateway's signing keys in the store:
+	// 32 bytes as base64. Use a placeholder such as {env.DCR_KEK} or
+	// {file./run/secrets/dcr_kek}, so that it does not stand in the
+	// configuration. Without it the keys lie in the store in the clear.
+	KeyEncryptionKey string `json:"key_encryption_key,omitempty"`
+
+	// NodeName names this gateway among those that share a store, in the
+	// answer to a revocation. Default: the host's name and a random suffix.
+	NodeName string `json:"node_name,omitempty"`
+
+	logger   *slog.Logger
+	runtime  *runtime
+	poolKey  string
+	services *services
+	cache    *token.Cache
+	cacheKey string
+	guards   []*Guard
+	guardsMu sync.Mutex
+	stop     context.CancelFunc
+	upkeep   sync.WaitGroup
+}
+
+// TokenConfig says how access tokens are made.
+type TokenConfig struct {
+	// Lifetime of an access token. Default 6h, at least 1s, at most 24h.
+	Lifetime caddy.Duration `json:"lifetime,omitempty"`
+	// Format is `jwt` (the default) or `opaque`: random tokens whose state
+	// is in the store only.
+	Format string `json:"format,omitempty"`
+	// Algorithm that signs JWTs. Default HS256, which only gateways can
+	// verify and which costs least; EdDSA, ES256 or RS256 where backends
+	// verify tokens themselves with the published keys.
+	Algorithm string `json:"algorithm,omitempty"`
+	// Audience is the `aud` of the tokens. Default: the issuer.
+	Audience string `json:"audience,omitempty"`
+	// CacheSize is how many known tokens a gateway remembers, at about 100
+	// bytes each. Default 1000000.
+	CacheSize int `json:"cache_size,omitempty"`
+}
+
+// StatementConfig says how software statements are made.
+type StatementConfig struct {
+	// Algorithm that signs software statements. Default RS256.
+	Algorithm string `json:"algorithm,omitempty"`
+}
+
+// TrustedIssuer is somebody else whose software statements are accepted.
+type TrustedIssuer struct {
+	// Issuer is the exact `iss` of the statements.
+	Issuer string `json:"issuer"`
+	// KeyFiles hold the issuer's public keys, as PEM or as a JWK set.
+	KeyFiles []string `json:"key_files"`
+	// Algorithm is the only one in which the issuer signs. Default RS256.
+	Algorithm string `json:"algorithm,omitempty"`
+}
+
+// DeclaredApplication is a registered application that the configuration owns.
+type DeclaredApplication struct {
+	// Name of the application.
+	Name string `json:"name"`
+	// ID is its UUID, which must never change: statements name it.
+	ID string `json:"id"`
+	// Version of the application. Default "1".
+	Version string `json:"version,omitempty"`
+	// Programmer is the media company that it belongs to.
+	Programmer string `json:"programmer"`
+	// Channels that it serves; `all` for every channel of the programmer.
+	Channels []string `json:"channels"`
+	// Platforms it is meant for. Default all.
+	Platforms []string `json:"platforms,omitempty"`
+	// Domains that redirect URIs and browser origins may lie under.
+	Domains []string `json:"domains,omitempty"`
+	// Schemes are custom URI schemes for the final redirect.
+	Schemes []string `json:"schemes,omitempty"`
+	// ProxyMVPDs on whose behalf it may act.
+	ProxyMVPDs []string `json:"proxy_mvpds,omitempty"`
+	// Scopes that its clients get.
+	Scopes []string `json:"scopes"`
+}

@@ -1,0 +1,158 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/bearer"
+	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
+	"github.com/caddy-dcr/caddy-dcr/internal/refusal"
+	"github.com/caddy-dcr/caddy-dcr/internal/registration"
+	"github.com/caddy-dcr/caddy-dcr/internal/wire"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+// storeTimeout bounds what a client waits for the store: its own time-out is
+// longer than the five seconds that we promise.
+const storeTimeout = 4 * time.Second
+
+// endpoints are the issuer's routes.
+func (s *services) endpoints() map[string]clientEndpoint {
+	get, post := []string{http.MethodGet}, []string{http.MethodPost}
+	return map[string]clientEndpoint{
+		"/o/client/register":     {post, true, s.register},
+		"/o/client/token":        {post, true, s.token},
+		"/o/client/scopes":       {get, true, s.scopes},
+		"/o/client/validate":     {post, true, s.validate},
+		"/.well-known/jwks.json": {[]string{http.MethodGet, http.MethodHead}, false, s.jwks},
+	}
+}
+
+func (s *services) register(w http.ResponseWriter, r *http.Request) error {
+	begun := time.Now()
+	request, err := registration.ReadRequest(r)
+	var done registration.Registration
+	if err == nil {
+		request.Address = clientAddress(r)
+		metricsOf.DeviceDescribed(request.DeviceSource)
+		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+		defer cancel()
+		done, err = s.registration.Register(ctx, request)
+	}
+	metricsOf.Registered(registration.OutcomeOf(err), begun)
+	if err != nil {
+		return s.fail(w, r, err, string(registration.OutcomeOf(err)))
+	}
+	metricsOf.ClientRegistered(device.Platform(done.Platform), done.OffPlatform)
+	note(r, zap.String("dcr_client", done.Response.ClientID), zap.String("dcr_application", done.ApplicationID.String()))
+	done.Write(w, wire.Adobe)
+	return nil
+}
+
+func (s *services) token(w http.ResponseWriter, r *http.Request) error {
+	begun := time.Now()
+	request, err := oauth.ReadTokenRequest(r, wire.Adobe)
+	var issued oauth.Issued
+	if err == nil {
+		request.Address = clientAddress(r)
+		metricsOf.TokenRequestRead(request.Method)
+		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+		defer cancel()
+		issued, err = s.oauth.Issue(ctx, request)
+	}
+	metricsOf.TokenRequested(oauth.OutcomeOf(err), begun)
+	if err != nil {
+		return s.fail(w, r, err, string(oauth.OutcomeOf(err)))
+	}
+	note(r, zap.String("dcr_client", issued.ClientID.String()), zap.String("dcr_application", issued.ApplicationID.String()))
+	issued.Write(w, wire.Adobe)
+	return nil
+}
+
+// fail answers with the error and leaves in the log what the client must not
+// see: the outcome, and for a fault of ours its cause.
+func (s *services) fail(w http.ResponseWriter, r *http.Request, err error, outcome string) error {
+	note(r, zap.String("dcr_outcome", outcome))
+	if e := wire.Adobe.WriteError(w, r, err); e.Code.Status() >= http.StatusInternalServerError {
+		s.app.logger.Error("a client was told to come again", "path", r.URL.Path, "error", err)
+	}
+	return nil
+}
+
+func (s *services) scopes(w http.ResponseWriter, r *http.Request) error {
+	presented, ok := s.presented(w, r)
+	if !ok {
+		return nil
+	}
+	response, err := s.oauth.Scopes(presented)
+	return s.answer(w, r, response, err)
+}
+
+func (s *services) validate(w http.ResponseWriter, r *http.Request) error {
+	presented, ok := s.presented(w, r)
+	if !ok {
+		return nil
+	}
+	response, err := s.oauth.Validate(presented)
+	return s.answer(w, r, response, err)
+}
+
+func (s *services) answer(w http.ResponseWriter, r *http.Request, response any, err error) error {
+	if err != nil {
+		return s.fail(w, r, err, string(oauth.Unavailable))
+	}
+	wire.WriteJSON(w, http.StatusOK, response)
+	return nil
+}
+
+// presented judges the bearer token of a request to the issuer itself. No
+// scope is asked for: every token may ask about itself.
+func (s *services) presented(w http.ResponseWriter, r *http.Request) (oauth.Presented, bool) {
+	presented, err := bearer.Extract(r, "")
+	facts := guard.Facts{Route: &plugins.Route{}, AddressAllowed: true, Token: tokenState(err)}
+	var known knownToken
+	if facts.Token == guard.Valid {
+		known, facts.Token = s.tokens.know(r.Context(), presented.Raw)
+		facts.Application, facts.Killed = known.application, known.killed
+	}
+	reason := guard.Decide(&facts).Reason
+	if reason == guard.ScopeMissing || reason == guard.Allowed {
+		return known.presented(), true
+	}
+	trace := newTrace()
+	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(reason)))
+	refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: reason, Realm: "issuer", Trace: trace})
+	return oauth.Presented{}, false
+}
+
+// jwks publishes the keys with which others may verify what we sign.
+func (s *services) jwks(w http.ResponseWriter, r *http.Request) error {
+	if err := s.directory.Fresh(); err != nil {
+		return s.fail(w, r, err, string(oauth.Unavailable))
+	}
+	document, err := jws.JWKS(s.app.runtime.keys.Public())
+	if err != nil {
+		return s.fail(w, r, errors.Join(errors.New("publishing the keys"), err), string(oauth.Unavailable))
+	}
+	w.Header().Set("Content-Type", "application/jwk-set+json")
+	w.Header().Set("Cache-Control", "public, max-age=300")
+	_, err = w.Write(document)
+	return err
+}
+
+// note adds fields to the access log.
+func note(r *http.Request, fields ...zap.Field) {
+	if extra, ok := r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
+		for _, field := range fields {
+			extra.Add(field)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package caddymodule
+
+import (
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/identity"
+	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
+	"github.com/caddy-dcr/caddy-dcr/internal/wire"
+)
+
+func init() {
+	caddy.RegisterModule(Issuer{})
+	httpcaddyfile.RegisterHandlerDirective("dcr_issuer", func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+		i := new(Issuer)
+		return i, i.UnmarshalCaddyfile(h.Dispenser)
+	})
+	// Clients authenticate here by their own means, before anybody else's.
+	httpcaddyfile.RegisterDirectiveOrder("dcr_issuer", httpcaddyfile.Before, "basic_auth")
+}
+
+// Issuer answers the client endpoints: `POST /o/client/register`,
+// `POST /o/client/token`, `GET /o/client/scopes`, `POST /o/client/validate` and
+// `GET /.well-known/jwks.json`. Everything else it hands on.
+type Issuer struct {
+	services *services
+	routes   map[string]clientEndpoint
+}
+
+// clientEndpoint is one of the issuer's own routes.
+type clientEndpoint struct {
+	methods []string
+	// sensitive endpoints take or give credentials: TLS only, and never from
+	// data that an attacker could replay.
+	sensitive bool
+	serve     func(http.ResponseWriter, *http.Request) error
+}
+
+// CaddyModule names the module.
+func (Issuer) CaddyModule() caddy.ModuleInfo {
+	return caddy.ModuleInfo{ID: "http.handlers.dcr_issuer", New: func() caddy.Module { return new(Issuer) }}
+}
+
+// Provision finds the app.
+func (i *Issuer) Provision(ctx caddy.Context) error {
+	app, err := appOf(ctx)
+	if err != nil {
+		return err
+	}
+	i.services = app.services
+	i.routes = app.services.endpoints()
+	return nil
+}
+
+// ServeHTTP implements caddyhttp.MiddlewareHandler.
+func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+	e, mine := i.routes[r.URL.Path]
+	if !mine {
+		// Behind this handler nobody may see what a client says in our name,
+		// whether or not a guard follows.
+		identity.Clean(r)
+		identity.CleanConnection(r.Header)
+		return next.ServeHTTP(w, r)
+	}
+	if err := i.admits(e, r); err != nil {
+		wire.WriteError(w, r, err)
+		return nil
+	}
+	return e.serve(w, r)
+}
+
+func (i *Issuer) admits(e clientEndpoint, r *http.Request) error {
+	if !slices.Contains(e.methods, r.Method) {
+		return wire.MethodNotAllowed(e.methods...)
+	}
+	if !e.sensitive {
+		return nil
+	}
+	// Data sent before the handshake is complete can be replayed (RFC 8470).
+	if r.TLS != nil && !r.TLS.HandshakeComplete {
+		return oautherr.New(oautherr.TooEarly, "send the request again once the handshake is complete")
+	}
+	if !i.services.app.AllowHTTP && !overTLS(r) {
+		return oautherr.New(oautherr.InvalidRequest, "this endpoint answers over https only")
+	}
+	return nil
+}
+
+// overTLS says whether the client's own connection is encrypted: to us, or to
+// a proxy that the operator trusts and that says so.
+func overTLS(r *http.Request) bool {
+	if r.TLS != nil {
+		return true
+	}
+	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
+	return trusted && strings.EqualFold(r.Header.Get("X-Forwarded-Proto"), "https")
+}
+
+// clientAddress is the device's address as far as trusted proxies give it.
+func clientAddress(r *http.Request) netip.Addr {
+	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+	address, _ := netip.ParseAddr(text)
+	return address
+}
+
+// UnmarshalCaddyfile reads the directive:
+//
+//	dcr_issuer
+func (*Issuer) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+	d.Next() // "dcr_issuer"
+	if d.NextArg() {
+		return d.ArgErr()
+	}
+	return block(d, nil)
+}
+
+var (
+	_ caddy.Provisioner           = (*Issuer)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Issuer)(nil)
+	_ caddyfile.Unmarshaler       = (*Issuer)(nil)
+)

@@ -1,0 +1,124 @@
+package caddymodule
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/identity"
+	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/secret"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/internal/token"
+)
+
+// sureWithin is how young the replica must be before "there is no such thing"
+// is believed. An older one may simply not have heard of it, and a client must
+// not be told to register again because of that.
+const sureWithin = 5 * time.Second
+
+// knownToken is a token that was verified, with what is true of it now.
+type knownToken struct {
+	token.Grant
+	application *application.Application // nil when there is none
+	killed      revocation.Kind
+}
+
+// know says what a presented token is worth at this moment: from memory where
+// it was seen before, else by its signature, or the store for an opaque one.
+// Expiry and kills are asked about every time, also of a remembered token.
+func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenState) {
+	if t.directory.Fresh() != nil {
+		return knownToken{}, guard.Unavailable
+	}
+	grant, found := t.cache.Get(raw)
+	if found {
+		metricsOf.TokenFound()
+	} else {
+		metricsOf.TokenNotFound()
+		var verdict guard.TokenState
+		if grant, verdict = t.meet(ctx, raw); verdict != guard.Valid {
+			// An expired token still says whose it was, which tells where a
+			// refused navigation may be sent.
+			return t.describe(grant), verdict
+		}
+	}
+	if grant.Expired(t.directory.Now()) {
+		return t.describe(grant), guard.Expired
+	}
+	k := t.describe(grant)
+	if k.application == nil && k.killed == "" && t.directory.Replica.Fresh(sureWithin) != nil {
+		return knownToken{}, guard.Unavailable
+	}
+	return k, guard.Valid
+}
+
+// meet judges a token that is new here, and remembers a good one.
+func (t *tokens) meet(ctx context.Context, raw string) (token.Grant, guard.TokenState) {
+	if secret.LooksLikeToken(raw) {
+		return t.meetOpaque(ctx, raw)
+	}
+	grant, err := t.verifier.Verify(raw)
+	switch {
+	case err == nil:
+		t.cache.Put(raw, grant)
+		return grant, guard.Valid
+	case errors.Is(err, token.ErrExpired):
+		return grant, guard.Expired
+	case errors.Is(err, token.ErrUnknownKey) && (t.keyFault() != nil || t.directory.Replica.Fresh(sureWithin) != nil):
+		return token.Grant{}, guard.Unavailable
+	default:
+		return token.Grant{}, guard.Invalid
+	}
+}
+
+func (t *tokens) meetOpaque(ctx context.Context, raw string) (token.Grant, guard.TokenState) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	grant, err := t.readOpaque(ctx, raw)
+	switch {
+	case err == nil:
+		t.cache.Put(raw, grant)
+		return grant, guard.Valid
+	case errors.Is(err, state.ErrNotFound):
+		// The store drops the record when the token's time is over, so gone
+		// and never there look alike.
+		return token.Grant{}, guard.Invalid
+	default:
+		return token.Grant{}, guard.Unavailable
+	}
+}
+
+// describe adds to a grant what the state says of it.
+func (t *tokens) describe(g token.Grant) knownToken {
+	if g.Lineage == nil {
+		return knownToken{}
+	}
+	k := knownToken{Grant: g}
+	k.application, _ = t.directory.Application(g.ApplicationID)
+	k.killed, _ = t.directory.Killed(&revocation.Subject{
+		TokenID: g.TokenID, ClientID: g.ClientID, StatementID: g.StatementID, ApplicationID: g.ApplicationID,
+		Platform: g.Platform, Issuer: g.StatementIssuer, KeyID: g.KeyID,
+		ClientIssuedAt: g.ClientIssuedAt, TokenIssuedAt: g.IssuedAt,
+	})
+	return k
+}
+
+// caller is what a backend is told.
+func (k *knownToken) caller(channel, trace string) identity.Caller {
+	return identity.Caller{
+		ClientID: k.ClientID.String(), ApplicationID: k.ApplicationID.String(),
+		Programmer: k.application.Programmer, Channel: channel,
+		Scopes: k.Scopes.String(), Platform: k.Platform, Trace: trace,
+	}
+}
+
+func (k *knownToken) presented() oauth.Presented {
+	return oauth.Presented{
+		TokenID: k.TokenID, ClientID: k.ClientID, ApplicationID: k.ApplicationID, Scope: k.Scopes,
+		IssuedAt: time.UnixMilli(k.IssuedAt), ExpiresAt: time.UnixMilli(k.ExpiresAt),
+	}
+}

@@ -1,0 +1,126 @@
+package caddymodule
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+const (
+	// startWait is how long a configuration waits for the state before it
+	// goes on without: long enough for every store that is up, short enough
+	// for a start while Redis is down.
+	startWait = 2 * time.Second
+	// collectEvery is how often expired records are collected in stores that
+	// do not drop them by themselves.
+	collectEvery = 10 * time.Minute
+)
+
+// runtimes holds what outlives a reload, by what it depends on: the store with
+// its replica and keys. Two configurations that name the same store share one.
+var runtimes = caddy.NewUsagePool()
+
+// runtime is one store and what is kept in memory of it.
+type runtime struct {
+	module  plugins.StoreModule
+	logger  *slog.Logger
+	gate    *gate
+	records state.Records
+	replica *state.Replica
+	nodes   *state.Nodes
+	keys    *keyring.Ring
+	untrack func()
+
+	starting sync.Once
+	startErr error
+	cancel   context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// newRuntime wires a runtime and touches neither disk nor network: Caddy also
+// provisions configurations that it will never run.
+func newRuntime(module plugins.StoreModule, nodeName string, sealer *keyring.Sealer, logger *slog.Logger) *runtime {
+	rt := &runtime{module: module, logger: logger, gate: &gate{}}
+	store := metricsOf.Store(rt.gate)
+	rt.records = state.Records{Store: store}
+	rt.replica = &state.Replica{Store: store, Observer: metricsOf.Observer(), Logger: logger}
+	rt.keys = keyring.New(rt.records, rt.replica, sealer, logger)
+	rt.replica.KeysChanged = rt.keys.Load
+	rt.nodes = &state.Nodes{Replica: rt.replica, Name: nodeName, Logger: logger}
+	return rt
+}
+
+// start opens the store and begins to follow it, once.
+func (rt *runtime) start() error {
+	rt.starting.Do(func() {
+		store, err := rt.module.OpenStore()
+		if err != nil {
+			rt.startErr = fmt.Errorf("opening the store: %w", err)
+			return
+		}
+		rt.gate.open(store)
+		ctx, cancel := context.WithCancel(context.Background())
+		rt.cancel = cancel
+		rt.untrack = metricsOf.TrackReplica(rt.replica)
+		rt.running.Go(func() { rt.replica.Run(ctx) })
+		rt.running.Go(func() { rt.nodes.Run(ctx) })
+		rt.running.Go(func() { rt.housekeep(ctx) })
+	})
+	return rt.startErr
+}
+
+// housekeep tells the operator what is unsafe about the store, and collects
+// what has expired.
+func (rt *runtime) housekeep(ctx context.Context) {
+	rt.diagnose(ctx)
+	for {
+		select {
+		case <-time.After(collectEvery):
+			if n, err := rt.gate.Collect(ctx); err != nil {
+				rt.logger.Debug("expired records could not be collected", "error", err)
+			} else if n > 0 {
+				rt.logger.Debug("expired records collected", "count", n)
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// diagnose asks once, as soon as the store answers.
+func (rt *runtime) diagnose(ctx context.Context) {
+	for {
+		findings, err := rt.gate.Diagnose(ctx)
+		if err == nil {
+			for _, finding := range findings {
+				rt.logger.Warn("the store is not set up safely: " + finding)
+			}
+			return
+		}
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// Destruct ends the runtime when no configuration uses it any more.
+func (rt *runtime) Destruct() error {
+	if rt.cancel != nil {
+		rt.untrack()
+		rt.cancel()
+		rt.running.Wait()
+	}
+	return rt.gate.Close()
+}
+
+var _ caddy.Destructor = (*runtime)(nil)

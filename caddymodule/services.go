@@ -1,0 +1,91 @@
+package caddymodule
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
+	"github.com/caddy-dcr/caddy-dcr/internal/registration"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/internal/statement"
+)
+
+// services are what one configuration does, over the runtime that it shares.
+type services struct {
+	app          *App
+	directory    *directory
+	statements   *statements
+	tokens       *tokens
+	registration *registration.Service
+	oauth        *oauth.Service
+	management   *management.Service
+}
+
+// statements mints ours and judges everybody's.
+type statements struct {
+	statement.Minter
+	*statement.Cached
+}
+
+func newServices(a *App) (*services, error) {
+	declared, err := a.declaredApplications()
+	if err != nil {
+		return nil, err
+	}
+	s := &services{app: a, directory: &directory{
+		Replica: a.runtime.replica, declared: declared, staleness: time.Duration(a.Staleness),
+	}}
+	if s.statements, err = newStatements(a); err != nil {
+		return nil, err
+	}
+	s.tokens = newTokens(a, s.directory)
+	records, keys := a.runtime.records, a.runtime.keys
+	s.registration = &registration.Service{
+		Statements: s.statements, State: s.directory, Clients: records,
+		Secrets: keys.Secrets, Issuer: a.Issuer, EnforcePlatforms: a.EnforcePlatforms,
+	}
+	s.oauth = &oauth.Service{
+		State: s.directory, Clients: records, Secrets: keys.Secrets, Tokens: s.tokens, Issuer: a.Issuer,
+	}
+	s.management = &management.Service{
+		Records: records, Replica: a.runtime.replica, Nodes: a.runtime.nodes,
+		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
+		TokenLifetime: longestLifetime,
+	}
+	for _, t := range a.TrustedIssuers {
+		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)
+	}
+	return s, nil
+}
+
+func newStatements(a *App) (*statements, error) {
+	trusted, err := a.trusted()
+	if err != nil {
+		return nil, err
+	}
+	keys, now := a.runtime.keys, a.runtime.replica.Now
+	verifier := &statement.Verifier{
+		Issuer: a.Issuer, Trusted: trusted, Now: now, Leeway: leeway,
+		Keys: func(kid string) []*jws.Key {
+			if key := keys.Verifying(state.KeyForStatements, kid); key != nil {
+				return []*jws.Key{key}
+			}
+			return nil
+		},
+	}
+	if err := verifier.Validate(); err != nil {
+		return nil, err
+	}
+	algorithm := jws.Algorithm(a.Statements.Algorithm)
+	if algorithm.Symmetric() {
+		return nil, fmt.Errorf("statements: algorithm: got %s, want one with a public key, since others hold statements", algorithm)
+	}
+	return &statements{
+		Minter: statement.Minter{Issuer: a.Issuer, Now: now, Key: func() *jws.Key { return keys.Signing(state.KeyForStatements, algorithm) }},
+		Cached: &statement.Cached{Verifier: verifier},
+	}, nil
+}
+
+func (a *App) management() *management.Service { return a.services.management }
