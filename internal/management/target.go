@@ -39,7 +39,7 @@ func ParseTarget(kind, id string) (revocation.Target, error) {
 	case revocation.Platform:
 		platform, err := device.ParsePlatform(id)
 		if err != nil {
-			return revocation.Target{}, invalid("id", err.Error(), "")
+			return revocation.Target{}, invalid("id", strings.TrimPrefix(err.Error(), "platform: "), "")
 		}
 		target.ID = string(platform)
 	case revocation.Channel:
