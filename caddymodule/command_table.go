@@ -17,39 +17,41 @@ type column struct {
 }
 
 func printTable(w io.Writer, columns []column, rows [][]string) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
 	titles := make([]string, len(columns))
 	for i, c := range columns {
 		titles[i] = c.title
 	}
-	writeRow(table, titles)
 	for _, row := range rows {
 		for i, c := range columns {
 			row[i] = clip(clean(row[i]), c.width)
 		}
-		writeRow(table, row)
 	}
-	_ = table.Flush()
+	align(w, append([][]string{titles}, rows...))
 }
 
 // printFields prints one thing, a line for each of its properties; those
 // without a value are left out.
 func printFields(w io.Writer, fields ...[2]string) {
-	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	var rows [][]string
 	for _, field := range fields {
 		if field[1] != "" {
-			writeRow(table, []string{field[0], clean(field[1])})
+			rows = append(rows, []string{field[0], clean(field[1])})
 		}
 	}
-	_ = table.Flush()
+	align(w, rows)
 }
 
-// writeRow leaves no blanks at a line's end.
-func writeRow(w io.Writer, cells []string) {
-	for len(cells) > 1 && cells[len(cells)-1] == "" {
-		cells = cells[:len(cells)-1]
+// align writes rows in columns, without blanks at a line's end.
+func align(w io.Writer, rows [][]string) {
+	var text strings.Builder
+	table := tabwriter.NewWriter(&text, 0, 0, 2, ' ', 0)
+	for _, row := range rows {
+		fmt.Fprintln(table, strings.Join(row, "\t"))
 	}
-	fmt.Fprintln(w, strings.Join(cells, "\t"))
+	_ = table.Flush()
+	for line := range strings.Lines(text.String()) {
+		fmt.Fprintln(w, strings.TrimRight(line, " \n"))
+	}
 }
 
 func clip(text string, width int) string {

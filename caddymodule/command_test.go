@@ -127,6 +127,7 @@ func TestCommands(t *testing.T) {
 		{"statement revoke unknown", "statement revoke " + testStatement + " --by ann", 404, `{"error":"there is no statement ` + testStatement + `","field":"id","hint":"compare the id"}`, ""},
 		{"statement revoke theirs", "statement revoke " + testStatement + " --allow-unknown --by ann", 200, `{"kill":{"kind":"statement","id":"` + testStatement + `"},"applied":true,"nodes":[]}`, ""},
 		{"client list", "client list --app " + testApp + " --limit 2", 200, `{"clients":[{"id":"` + testClient + `","platform":"PlayStation","created_at":"2025-11-24T16:00:00Z","stopped_by":"application"},{"id":"` + testStatement + `","created_at":"2025-11-24T16:00:00Z"}],"cursor":"YS9i Yw"}`, ""},
+		{"client list of the living", "client list", 200, `{"clients":[{"id":"` + testStatement + `","platform":"iOS","created_at":"2025-11-24T16:00:00Z"}]}`, ""},
 		{"client list next", "client list --cursor YS9i/Yw==", 200, `{"clients":[]}`, ""},
 		{"client list json", "client list --json", 200, `{"clients":[],"cursor":"next"}`, ""},
 		{"client list bad app", "client list --app demo", 0, "", ""},

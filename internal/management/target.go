@@ -97,7 +97,7 @@ func (s *Service) known(ctx context.Context, target revocation.Target, allowUnkn
 	if !found {
 		return &Error{
 			Code: NotFound, Field: "id", Message: fmt.Sprintf("there is no %s %s", target.Kind, target.ID),
-			Hint: "compare the id; allow what is unknown to revoke it all the same",
+			Hint: "compare the id; --allow-unknown (allow_unknown in the API) revokes it all the same",
 		}
 	}
 	return nil
