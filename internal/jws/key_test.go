@@ -80,6 +80,7 @@ func TestWeakOrForeignMaterialIsRefused(t *testing.T) {
 	_, ed, err := ed25519.GenerateKey(rand.Reader)
 	require.NoError(t, err)
 	mixed := append(append(ed25519.PrivateKey(nil), ed[:32]...), make([]byte, 32)...)
+	astray := &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)} //nolint:staticcheck // no other way makes a bad key
 	modulus := func(bits uint, odd int64) *big.Int {
 		return new(big.Int).Add(new(big.Int).Lsh(big.NewInt(1), bits-1), big.NewInt(odd))
 	}
@@ -101,10 +102,10 @@ func TestWeakOrForeignMaterialIsRefused(t *testing.T) {
 		"P-224":                                 {jws.ES256, p224},
 		"P-256 for ES384":                       {jws.ES384, p256},
 		"P-256 for ES512":                       {jws.ES512, &p256.PublicKey},
-		"a point that is not on the curve":      {jws.ES256, &ecdsa.PublicKey{Curve: elliptic.P256(), X: big.NewInt(1), Y: big.NewInt(1)}},
+		"a point that is not on the curve":      {jws.ES256, astray},
 		"an ECDSA key without anything":         {jws.ES256, &ecdsa.PrivateKey{}},
 		"Ed25519 with another's public half":    {jws.EdDSA, mixed},
-		"Ed25519 cut short":                     {jws.EdDSA, ed25519.PrivateKey(ed[:63])},
+		"Ed25519 cut short":                     {jws.EdDSA, ed[:63]},
 		"public Ed25519 cut short":              {jws.EdDSA, ed25519.PublicKey(ed[:31])},
 		"a secret of 31 bytes":                  {jws.HS256, make([]byte, 31)},
 		"a secret shorter than the hash of 384": {jws.HS384, make([]byte, 47)},

@@ -30,9 +30,9 @@ func maker(id string) func() (*jws.Key, error) {
 
 var ourKey, partnerKey, strangeKey = maker("ours"), maker(""), maker("ours")
 
-func must(t testing.TB, make func() (*jws.Key, error)) *jws.Key {
+func must(t testing.TB, made func() (*jws.Key, error)) *jws.Key {
 	t.Helper()
-	key, err := make()
+	key, err := made()
 	require.NoError(t, err)
 	return key
 }
