@@ -29,11 +29,15 @@ func (w *wire) backup() backup {
 	return all
 }
 
+// restore puts everything back at one moment, as starting Redis on its old
+// files does. Key by key, a gateway could read the new half of the old state.
 func (w *wire) restore(all backup) {
 	w.t.Helper()
+	w.do("MULTI")
 	for _, one := range all {
 		w.do("RESTORE", one.key, one.ttl, one.value, "REPLACE")
 	}
+	w.do("EXEC")
 }
 
 // emptied is a store whose data are gone, and come back from a backup. Every

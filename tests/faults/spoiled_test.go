@@ -90,6 +90,7 @@ func messages(t *testing.T, r *results) {
 	l := open(t, r, stores, "")
 	sufferAll(t, l, []disorder{
 		{name: "replies 300 ms late", lasts: short, knowledge: confirmed, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Delay, Delay: 300 * time.Millisecond})},
+		{name: "replies 1.8 s late, just within the time-out", lasts: long, knowledge: patchy, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Delay, Delay: 1800 * time.Millisecond})},
 		{name: "replies 3 s late", lasts: long, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Delay, Delay: 3 * time.Second})},
 		{name: "replies byte by byte", lasts: long, knowledge: patchy, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Trickle, Delay: 50 * time.Millisecond})},
 		{name: "replies cut, then closed", lasts: long, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.CutClose})},
@@ -155,6 +156,7 @@ func mixed(t *testing.T, r *results) {
 	sufferAll(t, l, []disorder{
 		{name: "opaque: connections refused", lasts: long, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Refuse})},
 		{name: "opaque: a black hole both ways", lasts: long, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Blackhole, On: faultproxy.Both})},
+		{name: "opaque: replies 1.8 s late, just within the time-out", lasts: long, knowledge: patchy, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Delay, Delay: 1800 * time.Millisecond})},
 		{name: "opaque: replies cut, then silence", lasts: short, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.CutHang})},
 		{name: "opaque: replies of garbage", lasts: short, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Garbage})},
 		{name: "opaque: replies to other commands", lasts: long, knowledge: patchy, begin: spoil(proxies, faultproxy.Fault{Kind: faultproxy.Swap})},

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins/storetest/redistest"
+	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
 // rights are those that the store's documentation asks for, and no more.
@@ -53,7 +54,11 @@ func (p *patient) busy(t *testing.T) func() {
 	p.admin.do("CONFIG", "SET", "busy-reply-threshold", "50")
 	dial(t, p.Addr()).send("EVAL", "while true do end", "0")
 	return func() {
-		p.admin.try("SCRIPT", "KILL")
+		harness.Eventually(t, "for the script to end", func() bool {
+			// It says NOTBUSY once the script has ended.
+			_, err := p.admin.try("SCRIPT", "KILL")
+			return err != nil && strings.Contains(err.Error(), "NOTBUSY")
+		})
 		p.admin.do("CONFIG", "SET", "busy-reply-threshold", "5000")
 	}
 }

@@ -1,9 +1,8 @@
 package soak
 
 import (
-	"io"
-	"net/http"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -54,16 +53,7 @@ func memory(t *testing.T, gateways []*harness.Gateway) []int {
 // decisions are the gateway's own counters of what it decided and why.
 func decisions(t *testing.T, gateway *harness.Gateway) string {
 	t.Helper()
-	response, err := http.Get("http://" + gateway.Admin + "/metrics")
+	lines, err := fleet.Metrics(gateway, "caddy_dcr_decisions_total")
 	require.NoError(t, err)
-	defer response.Body.Close()
-	text, err := io.ReadAll(response.Body)
-	require.NoError(t, err)
-	var lines []string
-	for line := range strings.Lines(string(text)) {
-		if strings.HasPrefix(line, "caddy_dcr_decisions_total") && !strings.HasSuffix(line, " 0\n") {
-			lines = append(lines, line)
-		}
-	}
-	return strings.Join(lines, "")
+	return strings.Join(slices.DeleteFunc(lines, func(line string) bool { return strings.HasSuffix(line, " 0") }), "\n")
 }
