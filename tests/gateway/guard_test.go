@@ -110,6 +110,7 @@ func TestOnlyListedAddressesReachAnAPIWithAnAllowList(t *testing.T) {
 const ownRoutes = `
 	handle /own/* {
 		dcr_guard {
+			prefix /own/
 			route GET /own/{brand}/things {
 				scope own:read own:write
 				channel path brand
