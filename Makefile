@@ -11,13 +11,15 @@ XCADDY           := $(TOOLS)/xcaddy-$(XCADDY_VERSION)
 
 # How long each fuzz target runs, in seconds.
 FUZZ_SECONDS ?= 10
+# How long make soak takes.
+SOAK ?= 5m
 # pure: the race detector for every package that does not pull in Caddy.
 # all: for every package and for the gateway that the black-box tests start.
 RACE ?= pure
 # Which packages bench and cover look at.
 PKG ?= ./...
 
-.PHONY: help build run test fuzz bench cover docs lint xcaddy clean
+.PHONY: help build run test fuzz soak bench cover docs lint xcaddy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,12 +31,16 @@ run: build ## start the tour of Caddyfile.example on http://localhost:8080
 	@scripts/run.sh
 
 test: ## run every test, then every fuzz target for FUZZ_SECONDS
-	@scripts/need.sh redis-server gcc curl
+	@scripts/need.sh redis-server gcc curl ps
 	@RACE=$(RACE) scripts/test.sh
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 
 fuzz: ## run every fuzz target for FUZZ_SECONDS
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
+
+soak: ## call two gateways for SOAK while clients are killed and Redis restarts
+	@scripts/need.sh redis-server ps
+	go test ./tests/faults/soak -count=1 -v -timeout 0 -args -lasts $(SOAK) -restarts 20s
 
 bench: ## run the benchmarks of PKG on one core and on two
 	go test -run '^$$' -bench . -benchmem -cpu 1,2 $(PKG)

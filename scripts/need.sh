@@ -7,6 +7,7 @@ set -euo pipefail
 package_of() {
 	case "$1" in
 	gcc) echo "gcc libc6-dev" ;; # the race detector needs a C compiler
+	ps) echo procps ;;
 	*) echo "$1" ;;
 	esac
 }
@@ -37,7 +38,7 @@ for program in "${missing[@]}"; do
 	if ! command -v "$program" >/dev/null 2>&1; then
 		echo "the tests need ${missing[*]}, which could not be installed from here." >&2
 		echo "on Debian or Ubuntu: sudo apt-get install ${packages[*]}" >&2
-		echo "elsewhere: install a Redis server 7 or newer, a C compiler and curl, and put them on PATH" >&2
+		echo "elsewhere: install a Redis server 7 or newer, a C compiler, curl and ps, and put them on PATH" >&2
 		exit 1
 	fi
 done
