@@ -37,6 +37,7 @@ const adminTimeout = 10 * time.Second
 //	POST   /dcr/kills                         revoke something
 //	GET    /dcr/kills                         list what was (?kind= &cursor= &limit=)
 //	DELETE /dcr/kills/{kind}/{id}             put the kill of a platform or channel back
+//	GET    /dcr/routes                        list the guarded routes
 //
 // It is as protected as Caddy's admin endpoint is, which listens on localhost
 // unless the configuration says otherwise.

@@ -21,6 +21,7 @@ var adminRoutes = []adminRoute{
 	{"POST", adminPrefix + "kills", throwKill},
 	{"GET", adminPrefix + "kills", listKills},
 	{"DELETE", adminPrefix + "kills/{kind}/{id}", liftKill},
+	{"GET", adminPrefix + "routes", listRoutes},
 }
 
 // The bodies of requests. By is who asks, as they say themselves: whoever
@@ -153,4 +154,8 @@ func listKills(s *management.Service, r *http.Request) (adminAnswer, error) {
 func liftKill(s *management.Service, r *http.Request) (adminAnswer, error) {
 	revocation, err := s.Unrevoke(r.Context(), r.PathValue("kind"), r.PathValue("id"))
 	return adminAnswer{http.StatusOK, revocation}, err
+}
+
+func listRoutes(s *management.Service, _ *http.Request) (adminAnswer, error) {
+	return adminAnswer{http.StatusOK, management.Routes{Routes: s.Guarded()}}, nil
 }

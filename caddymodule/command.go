@@ -51,6 +51,7 @@ func buildCommand(dcr *cobra.Command) {
 			clientListCommand(), clientShowCommand(), revokeOneCommand("client")),
 		revokeCommand(),
 		unrevokeCommand(),
+		routesCommand(),
 		groupOf(&cobra.Command{Use: "kills", Short: "What was revoked"}, killsListCommand()),
 	)
 }

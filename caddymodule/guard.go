@@ -98,7 +98,7 @@ func (g *Guard) describe(ctx caddy.Context) (plugins.API, error) {
 	case g.API != nil && g.ProfileRaw != nil:
 		return plugins.API{}, errors.New("a guard takes a profile or an api, not both")
 	case g.API != nil:
-		return *g.API, nil
+		return withDefaults(*g.API), nil
 	case g.ProfileRaw == nil:
 		return plugins.API{}, errors.New("a guard needs a profile or an api")
 	}
@@ -112,6 +112,21 @@ func (g *Guard) describe(ctx caddy.Context) (plugins.API, error) {
 	}
 	g.finder, _ = value.(plugins.EntitlementFinder)
 	return profile.API(), nil
+}
+
+// withDefaults fills in what an API that the operator describes leaves out: it
+// stands for everything that its guard gets.
+func withDefaults(api plugins.API) plugins.API {
+	if len(api.Prefixes) == 0 {
+		api.Prefixes = []string{"/"}
+	}
+	if api.Errors == "" {
+		api.Errors = plugins.OAuthJSON
+	}
+	if api.Name == "" {
+		api.Name = "custom"
+	}
+	return api
 }
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.

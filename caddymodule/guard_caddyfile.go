@@ -53,7 +53,7 @@ func init() {
 func (g *Guard) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "dcr_guard"
 	if !d.NextArg() {
-		g.API = &plugins.API{Name: "custom", Errors: plugins.OAuthJSON}
+		g.API = new(plugins.API)
 		return block(d, g.genericOptions(d))
 	}
 	name := d.Token()

@@ -52,7 +52,7 @@ func newServices(a *App) (*services, error) {
 	s.management = &management.Service{
 		Records: records, Replica: a.runtime.replica, Nodes: a.runtime.nodes,
 		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
-		TokenLifetime: longestLifetime,
+		TokenLifetime: longestLifetime, Guarded: a.routes,
 	}
 	for _, t := range a.TrustedIssuers {
 		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)

@@ -52,6 +52,8 @@ type Service struct {
 	// TokenLifetime is the longest that a token can live; a token's kill is
 	// forgotten after that. Zero keeps it for ever.
 	TokenLifetime time.Duration
+	// Guarded lists the guarded routes of the configuration.
+	Guarded func() []Route
 	// Wait is how long a change waits for the gateways to apply it; zero is 2s.
 	Wait time.Duration
 }

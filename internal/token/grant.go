@@ -3,14 +3,11 @@
 package token
 
 import (
-	"crypto/sha256"
-	"encoding/base64"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
-	"github.com/caddy-dcr/caddy-dcr/internal/secret"
 )
 
 // Grant is what an access token stands for: who may do what, until when, and
@@ -39,14 +36,3 @@ type Lineage struct {
 // and now are both the store's, and clients are told how long a token lives.
 // Whoever takes a grant from a [Cache] has to ask.
 func (g Grant) Expired(now time.Time) bool { return now.UnixMilli() >= g.ExpiresAt }
-
-// OpaqueKey is the name under which what an opaque token stands for is kept,
-// so that nobody can read tokens in the store. The hash needs no key: a token
-// has 256 random bits, and no rotation of keys may end it early.
-func OpaqueKey(raw string) (key string, ok bool) {
-	if !secret.LooksLikeToken(raw) {
-		return "", false
-	}
-	sum := sha256.Sum256([]byte(raw))
-	return base64.RawURLEncoding.EncodeToString(sum[:]), true
-}

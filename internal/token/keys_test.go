@@ -85,7 +85,7 @@ func good(t testing.TB, alg jws.Algorithm) jwstest.Good {
 		Key: key(t, alg), Other: other,
 		Header: jwstest.Members("alg", `"`+string(alg)+`"`, "typ", `"at+jwt"`, "kid", `"k1"`),
 		Claims: jwstest.Members("iss", `"`+us+`"`, "sub", `"`+client.String()+`"`, "client_id", `"`+client.String()+`"`, "aud", `"`+aud+`"`,
-			"iat", "1764000000", "nbf", "1764000000", "exp", "1764021601", "jti", `"abababab-abab-4bab-abab-abababababab"`,
+			"iat", "1764000000", "nbf", "1764000000", "exp", "1764021600", "jti", `"abababab-abab-4bab-abab-abababababab"`,
 			"scope", `"analytics:client api:client:v2"`, "scopes", `"analytics:client,api:client:v2"`,
 			"app", `"`+app.String()+`"`, "stm", `"`+statement.String()+`"`, "plt", `"tvOS"`, "cia", "1763000000123", "iam", "1764000000250"),
 		Required: []string{"iss", "sub", "client_id", "aud", "iat", "nbf", "exp", "jti", "app", "stm", "cia", "iam"},

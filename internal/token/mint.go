@@ -74,9 +74,11 @@ func (m Minter) Mint(g Grant) (raw string, minted Grant, err error) {
 	g.Lineage = &lineage
 	now := m.Now()
 	g.IssuedAt = now.UnixMilli()
-	// Rounded up to the JWT's whole seconds: never shorter than promised.
-	exp := now.Add(m.Lifetime + time.Second - time.Nanosecond).Unix()
-	g.ExpiresAt = exp * 1000
+	// A JWT has whole seconds, and exp less iat is what the client is told.
+	// The gateway itself knows the milliseconds, so that no client finds its
+	// token dead a moment before the time that it was promised.
+	exp := now.Truncate(time.Second).Add(m.Lifetime).Unix()
+	g.ExpiresAt = now.Add(m.Lifetime).UnixMilli()
 
 	raw, err = key.Sign(Type, m.claims(g, now.Unix(), exp))
 	if err != nil {
