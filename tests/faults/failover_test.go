@@ -12,56 +12,66 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
-// failover is a primary that goes away under the eyes of three sentinels. With
-// wait_replicas nothing that was acknowledged is lost with it.
+// replicas is how many a primary has here, and how many wait_replicas asks for:
+// with fewer, what a replica received that is not promoted would count.
+const replicas = 2
+
+// failover is a primary that goes away under the eyes of three sentinels.
+// Nothing that was acknowledged may be lost with it.
 func failover(t *testing.T, r *results) {
-	set := redistest.StartSentinels(t, 2, redistest.Options{})
+	set := redistest.StartSentinels(t, replicas, redistest.Options{})
 	var urls []string
 	for _, addr := range set.Addrs() {
 		urls = append(urls, "redis://"+addr)
 	}
-	store := fmt.Sprintf("redis %s {\n sentinel %s\n wait_replicas 1\n }", strings.Join(urls, " "), set.MasterName)
+	store := fmt.Sprintf("redis %s {\n sentinel %s\n wait_replicas %d\n }", strings.Join(urls, " "), set.MasterName, replicas)
 	l := open(t, r, []string{store, store}, "")
 	servers := map[string]*redistest.Server{set.Primary.Addr(): set.Primary}
 	for _, replica := range set.Replicas {
 		servers[replica.Addr()] = replica
 	}
-	// Redis is well again when a new primary has a replica.
-	promoted := func(t *testing.T, before string) {
-		set.WaitForFailover(t, before)
-		harness.Eventually(t, "for the new primary to have a replica", func() bool {
-			info := servers[set.Master()].Do("INFO", "replication")
-			return strings.Contains(info, "role:master") && strings.Contains(info, "state=online")
-		})
+	// change brings another primary about, and ends when that has replicas.
+	change := func(do func(primary *redistest.Server) (undo func())) func(*testing.T) func() {
+		return func(t *testing.T) func() {
+			settle(t, set)
+			before := set.Master()
+			undo := do(servers[before])
+			return func() {
+				set.WaitForFailover(t, before)
+				undo()
+				complete(t, servers[set.Master()])
+			}
+		}
 	}
 	sufferAll(t, l, []disorder{
-		{name: "sentinel: ordered failover", knowledge: patchy, begin: func(t *testing.T) func() {
-			before := set.Master()
+		{name: "sentinel: ordered failover", knowledge: patchy, begin: change(func(*redistest.Server) func() {
 			set.Sentinels[0].Do("SENTINEL", "FAILOVER", set.MasterName)
-			return func() { promoted(t, before) }
-		}},
-		{name: "sentinel: the primary hangs, and thaws as one too many", knowledge: patchy, begin: func(t *testing.T) func() {
-			settle(t, set)
-			before := set.Master()
-			servers[before].Pause()
-			return func() {
-				promoted(t, before)
-				servers[before].Resume()
-			}
-		}},
-		{name: "sentinel: the primary crashes", knowledge: patchy, begin: func(t *testing.T) func() {
-			settle(t, set)
-			before := set.Master()
-			servers[before].Kill()
-			return func() { promoted(t, before) }
-		}},
+			return func() {}
+		})},
+		{name: "sentinel: the primary hangs, and thaws as one too many", knowledge: patchy, begin: change(func(primary *redistest.Server) func() {
+			primary.Pause()
+			return primary.Resume
+		})},
+		{name: "sentinel: the primary crashes, and comes back as one too many", knowledge: patchy, begin: change(func(primary *redistest.Server) func() {
+			primary.Kill()
+			return primary.Restart
+		})},
+	})
+}
+
+// complete waits until the new primary has all its replicas.
+func complete(t *testing.T, primary *redistest.Server) {
+	t.Helper()
+	harness.Eventually(t, "for the new primary to have its replicas", func() bool {
+		info := primary.Do("INFO", "replication")
+		return strings.Contains(info, "role:master") && strings.Count(info, "state=online") == replicas
 	})
 }
 
 // settle waits until the sentinels would fail over again.
 func settle(t *testing.T, set *redistest.Sentinels) {
 	t.Helper()
-	harness.Eventually(t, "for the sentinels to have two replicas to choose from", func() bool {
+	harness.Eventually(t, "for the sentinels to have replicas to choose from", func() bool {
 		out := strings.Split(set.Sentinels[0].Do("SENTINEL", "REPLICAS", set.MasterName), "\n")
 		well := 0
 		for i, line := range out {
@@ -69,7 +79,7 @@ func settle(t *testing.T, set *redistest.Sentinels) {
 				well++
 			}
 		}
-		return well == 2
+		return well == replicas
 	})
 }
 
@@ -88,13 +98,6 @@ func resharding(t *testing.T, r *results) {
 		ids[i] = node.Do("CLUSTER", "MYID")
 	}
 	feed := ownerOf(t, cluster, "dcr:{f}:s")
-	complete := func(t *testing.T) {
-		for _, node := range cluster.Nodes {
-			harness.Eventually(t, "for the cluster to be complete", func() bool {
-				return strings.Contains(node.Do("CLUSTER", "INFO"), "cluster_state:ok")
-			})
-		}
-	}
 	// crash ends the node that stands so many after the one with the feed.
 	crash := func(after int) func(*testing.T) func() {
 		return func(t *testing.T) func() {
@@ -102,7 +105,7 @@ func resharding(t *testing.T, r *results) {
 			node.Kill()
 			return func() {
 				node.Restart()
-				complete(t)
+				whole(t, cluster)
 			}
 		}
 	}
@@ -114,15 +117,25 @@ func resharding(t *testing.T, r *results) {
 						"--cluster-slots", "1500", "--cluster-yes")
 				}
 			}
-			return func() { complete(t) }
+			return func() { whole(t, cluster) }
 		}},
 		{name: "cluster: the feed's own slot moves, key by key", lasts: short, knowledge: patchy, begin: func(t *testing.T) func() {
 			moveFeed(t, cluster, ids)
-			return func() { complete(t) }
+			return func() { whole(t, cluster) }
 		}},
 		{name: "cluster: the feed's node crashes, and is started later", lasts: long, begin: crash(0)},
 		{name: "cluster: another node crashes, and is started later", lasts: long, knowledge: patchy, begin: crash(1)},
 	})
+}
+
+// whole waits until every node would serve every slot.
+func whole(t *testing.T, cluster *redistest.Cluster) {
+	t.Helper()
+	for _, node := range cluster.Nodes {
+		harness.Eventually(t, "for the cluster to be whole", func() bool {
+			return strings.Contains(node.Do("CLUSTER", "INFO"), "cluster_state:ok")
+		})
+	}
 }
 
 // ownerOf finds the node that holds the key.

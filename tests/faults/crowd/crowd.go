@@ -27,6 +27,8 @@ type Crowd struct {
 	Target string
 	// Statement is a good one.
 	Statement string
+	// Haste is how many times as often as usual the devices call; zero is once.
+	Haste int
 	// Observe is told of every answer while the crowd runs.
 	Observe func(Answer)
 
@@ -179,7 +181,7 @@ func (c *Crowd) Run(ctx context.Context) {
 }
 
 func (c *Crowd) loop(ctx context.Context, gateway int, role Role) {
-	ticker := time.NewTicker(pace[role])
+	ticker := time.NewTicker(pace[role] / time.Duration(max(c.Haste, 1)))
 	defer ticker.Stop()
 	for {
 		select {
