@@ -211,7 +211,7 @@ func TestAFaultOfOursShowsNoCause(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			mux := newAdminMux(func() (*management.Service, error) { return nil, err })
 			w := httptest.NewRecorder()
-			mux.ServeHTTP(w, httptest.NewRequest("GET", "/dcr/applications", nil))
+			mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/dcr/applications", nil))
 			assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 			assert.Equal(t, "1", w.Header().Get("Retry-After"))
 			assert.NotContains(t, w.Body.String(), "hunter2")
@@ -223,7 +223,7 @@ func TestAFaultOfOursShowsNoCause(t *testing.T) {
 func TestABodyThatBreaksOffIsTheSendersFault(t *testing.T) {
 	mux := newAdminMux(func() (*management.Service, error) { return nil, nil })
 	w := httptest.NewRecorder()
-	mux.ServeHTTP(w, httptest.NewRequest("POST", "/dcr/kills", io.MultiReader(bytes.NewReader([]byte("{")), broken{})))
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/dcr/kills", io.MultiReader(bytes.NewReader([]byte("{")), broken{})))
 	assert.Equal(t, http.StatusBadRequest, w.Code)
 }
 
@@ -236,7 +236,7 @@ func TestWithoutTheAppThereIsNothingToManage(t *testing.T) {
 	require.Len(t, routes, 1)
 	assert.Equal(t, "/dcr/", routes[0].Pattern)
 	w := httptest.NewRecorder()
-	require.NoError(t, routes[0].Handler.ServeHTTP(w, httptest.NewRequest("GET", "/dcr/applications", nil)))
+	require.NoError(t, routes[0].Handler.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/dcr/applications", nil)))
 	assert.Equal(t, http.StatusNotFound, w.Code)
 	assert.Contains(t, w.Body.String(), "no dcr app")
 	info, err := caddy.GetModule("admin.api.dcr")

@@ -138,7 +138,7 @@ func (a *App) sealer() (*keyring.Sealer, error) {
 	return keyring.NewSealer(key)
 }
 
-// attach finds or makes the runtime of the configured store.
+// attach finds or makes the backing of the configured store.
 func (a *App) attach(ctx caddy.Context, sealer *keyring.Sealer) error {
 	module, err := a.storeModule(ctx)
 	if err != nil {
@@ -150,13 +150,13 @@ func (a *App) attach(ctx caddy.Context, sealer *keyring.Sealer) error {
 	}
 	secretPart := sha256.Sum256([]byte(a.KeyEncryptionKey))
 	a.poolKey = module.StoreKey() + "|" + a.NodeName + "|" + hex.EncodeToString(secretPart[:])
-	value, _, err := runtimes.LoadOrNew(a.poolKey, func() (caddy.Destructor, error) {
-		return newRuntime(module, name, sealer, a.logger), nil
+	value, _, err := backings.LoadOrNew(a.poolKey, func() (caddy.Destructor, error) {
+		return newBacking(module, name, sealer, a.logger), nil
 	})
 	if err != nil {
 		return err
 	}
-	a.runtime = value.(*runtime)
+	a.backing = value.(*backing)
 	return nil
 }
 
@@ -197,7 +197,7 @@ func (a *App) nodeName() (string, error) {
 // Start opens the store and waits, not for long, until the state is here. It
 // goes on without: the gateway heals by itself when the store comes.
 func (a *App) Start() error {
-	if err := a.runtime.start(); err != nil {
+	if err := a.backing.start(); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithCancel(context.Background())
@@ -239,7 +239,7 @@ func (a *App) ensureKeys(ctx context.Context, ready chan<- struct{}) {
 }
 
 func (a *App) ensureOnce(ctx context.Context) error {
-	if _, loaded := a.runtime.replica.Age(); !loaded {
+	if _, loaded := a.backing.replica.Age(); !loaded {
 		return errNotOpen
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
@@ -249,14 +249,14 @@ func (a *App) ensureOnce(ctx context.Context) error {
 		state.KeyForStatements: jws.Algorithm(a.Statements.Algorithm),
 		state.KeyForTokens:     jws.Algorithm(a.Tokens.Algorithm),
 	} {
-		if err := a.runtime.keys.Ensure(ctx, use, algorithm); err != nil {
+		if err := a.backing.keys.Ensure(ctx, use, algorithm); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Stop ends what Start began for this configuration. The runtime goes on if
+// Stop ends what Start began for this configuration. The backing goes on if
 // another configuration uses it.
 func (a *App) Stop() error {
 	if a.stop != nil {
@@ -266,14 +266,14 @@ func (a *App) Stop() error {
 	return nil
 }
 
-// Cleanup lets the runtime go. Caddy calls it on half-provisioned apps too.
+// Cleanup lets the backing go. Caddy calls it on half-provisioned apps too.
 func (a *App) Cleanup() error {
 	var errs [2]error
 	if a.cache != nil {
 		_, errs[0] = tokenCaches.Delete(a.cacheKey)
 	}
-	if a.runtime != nil {
-		_, errs[1] = runtimes.Delete(a.poolKey)
+	if a.backing != nil {
+		_, errs[1] = backings.Delete(a.poolKey)
 	}
 	return errors.Join(errs[:]...)
 }

@@ -27,7 +27,7 @@ func (c *pooledCache) Destruct() error {
 func (a *App) attachCache() error {
 	a.cacheKey = fmt.Sprintf("%s|%s|%s|%d", a.poolKey, a.Issuer, a.Tokens.Audience, a.Tokens.CacheSize)
 	value, _, err := tokenCaches.LoadOrNew(a.cacheKey, func() (caddy.Destructor, error) {
-		cache := token.NewCache(a.Tokens.CacheSize, a.runtime.replica.Now)
+		cache := token.NewCache(a.Tokens.CacheSize, a.backing.replica.Now)
 		return &pooledCache{Cache: cache, untrack: metricsOf.TrackTokenCache(cache.Len)}, nil
 	})
 	if err != nil {

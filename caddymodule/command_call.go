@@ -94,11 +94,11 @@ func refusedBy(address string, err error) error {
 	return failed(fault.Error(), problem.Hint)
 }
 
-// show prints the answer: as it came where a program wants it, else by print.
-func (c *call) show(print func(io.Writer)) {
+// show prints the answer: as it came where a program wants it, else as a table.
+func (c *call) show(table func(io.Writer)) {
 	out := c.cmd.OutOrStdout()
 	if !c.flag("json") {
-		print(out)
+		table(out)
 		return
 	}
 	var indented bytes.Buffer

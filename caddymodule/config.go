@@ -63,7 +63,7 @@ type App struct {
 	NodeName string `json:"node_name,omitempty"`
 
 	logger   *slog.Logger
-	runtime  *runtime
+	backing  *backing
 	poolKey  string
 	services *services
 	cache    *token.Cache

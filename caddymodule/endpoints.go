@@ -138,7 +138,7 @@ func (s *services) jwks(w http.ResponseWriter, r *http.Request) error {
 	if err := s.directory.Fresh(); err != nil {
 		return s.fail(w, r, err, string(oauth.Unavailable))
 	}
-	document, err := jws.JWKS(s.app.runtime.keys.Public())
+	document, err := jws.JWKS(s.app.backing.keys.Public())
 	if err != nil {
 		return s.fail(w, r, errors.Join(errors.New("publishing the keys"), err), string(oauth.Unavailable))
 	}

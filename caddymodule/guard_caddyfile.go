@@ -60,11 +60,7 @@ func (g *Guard) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	options, err := options(d)
-	if err != nil {
-		return err
-	}
-	rest, err := g.takeProfile(d, name, options)
+	rest, err := g.takeProfile(d, name, options(d))
 	if err != nil {
 		return err
 	}
@@ -77,12 +73,12 @@ func (g *Guard) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 // options cuts the block that follows into its subdirectives.
-func options(d *caddyfile.Dispenser) ([]caddyfile.Segment, error) {
+func options(d *caddyfile.Dispenser) []caddyfile.Segment {
 	var segments []caddyfile.Segment
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		segments = append(segments, d.NextSegment())
 	}
-	return segments, nil
+	return segments
 }
 
 // takeProfile configures the guard from those segments that are its own or the

@@ -70,8 +70,7 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		return next.ServeHTTP(w, r)
 	}
 	if err := i.admits(e, r); err != nil {
-		wire.WriteError(w, r, err)
-		return nil
+		return i.services.fail(w, r, err, "request_invalid")
 	}
 	return e.serve(w, r)
 }

@@ -14,7 +14,7 @@ func readKeys(file string, algorithm jws.Algorithm) ([]*jws.Key, error) {
 	if err != nil {
 		return nil, err
 	}
-	data, err := os.ReadFile(path) //nolint:gosec // the operator names the file
+	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}

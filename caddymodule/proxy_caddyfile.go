@@ -43,12 +43,8 @@ func parseProxy(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	for h.NextArg() {
 		upstreams = append(upstreams, h.Token())
 	}
-	segments, err := options(h.Dispenser)
-	if err != nil {
-		return nil, err
-	}
 	g := new(Guard)
-	rest, err := g.takeProfile(h.Dispenser, name, segments)
+	rest, err := g.takeProfile(h.Dispenser, name, options(h.Dispenser))
 	if err != nil {
 		return nil, err
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
 
-// services are what one configuration does, over the runtime that it shares.
+// services are what one configuration does, over the backing that it shares.
 type services struct {
 	app          *App
 	directory    *directory
@@ -35,13 +35,13 @@ func newServices(a *App) (*services, error) {
 		return nil, err
 	}
 	s := &services{app: a, directory: &directory{
-		Replica: a.runtime.replica, declared: declared, staleness: time.Duration(a.Staleness),
+		Replica: a.backing.replica, declared: declared, staleness: time.Duration(a.Staleness),
 	}}
 	if s.statements, err = newStatements(a); err != nil {
 		return nil, err
 	}
 	s.tokens = newTokens(a, s.directory)
-	records, keys := a.runtime.records, a.runtime.keys
+	records, keys := a.backing.records, a.backing.keys
 	s.registration = &registration.Service{
 		Statements: s.statements, State: s.directory, Clients: records,
 		Secrets: keys.Secrets, Issuer: a.Issuer, EnforcePlatforms: a.EnforcePlatforms,
@@ -50,7 +50,7 @@ func newServices(a *App) (*services, error) {
 		State: s.directory, Clients: records, Secrets: keys.Secrets, Tokens: s.tokens, Issuer: a.Issuer,
 	}
 	s.management = &management.Service{
-		Records: records, Replica: a.runtime.replica, Nodes: a.runtime.nodes,
+		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes,
 		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes,
 	}
@@ -65,7 +65,7 @@ func newStatements(a *App) (*statements, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, now := a.runtime.keys, a.runtime.replica.Now
+	keys, now := a.backing.keys, a.backing.replica.Now
 	verifier := &statement.Verifier{
 		Issuer: a.Issuer, Trusted: trusted, Now: now, Leeway: leeway,
 		Keys: func(kid string) []*jws.Key {

@@ -29,7 +29,7 @@ type tokens struct {
 }
 
 func newTokens(a *App, d *directory) *tokens {
-	keys, algorithm := a.runtime.keys, jws.Algorithm(a.Tokens.Algorithm)
+	keys, algorithm := a.backing.keys, jws.Algorithm(a.Tokens.Algorithm)
 	lifetime := time.Duration(a.Tokens.Lifetime)
 	return &tokens{
 		opaque: a.Tokens.Format == formatOpaque,
@@ -42,7 +42,7 @@ func newTokens(a *App, d *directory) *tokens {
 			Issuer: a.Issuer, Audience: a.Tokens.Audience, Now: d.Now,
 			Keys: func(kid string) *jws.Key { return keys.Verifying(state.KeyForTokens, kid) },
 		},
-		cache: a.cache, records: a.runtime.records, directory: d, keyFault: keys.Err,
+		cache: a.cache, records: a.backing.records, directory: d, keyFault: keys.Err,
 	}
 }
 

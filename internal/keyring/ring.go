@@ -60,7 +60,7 @@ func (r *Ring) Load(records []state.SigningKey) {
 		switch {
 		case err != nil:
 		case record.Use == state.KeyForSecrets:
-			versions[uint8(record.Generation)] = material //nolint:gosec // generations of this use are kept below 256
+			versions[uint8(record.Generation)] = material
 		default:
 			e.key, err = jws.Unmarshal(record.ID, jws.Algorithm(record.Algorithm), material)
 		}

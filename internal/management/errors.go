@@ -70,7 +70,7 @@ func uncertain(tried string, cause error) *Error {
 // of which begins with the name of its field.
 func fieldFaults(err error) *Error {
 	faults := []error{err}
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the joined error itself is wanted
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		faults = joined.Unwrap()
 	}
 	field, _, _ := strings.Cut(faults[0].Error(), ":")

@@ -56,7 +56,7 @@ func decodeApplication(key string, value []byte) (*application.Application, erro
 	}
 	scopes, err := scope.New(r.Scopes...)
 	if err != nil {
-		return nil, fmt.Errorf("application %q: %v: %w", key, err, plugins.ErrUnavailable)
+		return nil, fmt.Errorf("application %q: %w: %w", key, err, plugins.ErrUnavailable)
 	}
 	return &application.Application{
 		ID: r.ID, Name: r.Name, Version: r.Version, Programmer: r.Programmer,

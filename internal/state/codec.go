@@ -66,7 +66,7 @@ func decode(k kind, value []byte, record any) error {
 		return fmt.Errorf("record of kind %d, wanted %d: %w", value[1], k, plugins.ErrUnavailable)
 	}
 	if err := decoder.Unmarshal(value[2:], record); err != nil {
-		return fmt.Errorf("record unreadable (%v): %w", err, plugins.ErrUnavailable)
+		return fmt.Errorf("record unreadable (%w): %w", err, plugins.ErrUnavailable)
 	}
 	return nil
 }

@@ -188,6 +188,6 @@ func (r *Replica) moveTo(p plugins.Position) {
 // that began at `asked` by ours. Dating the confirmation from the beginning of
 // the call makes the replica seem older than it is, never younger.
 func (r *Replica) confirm(asked, now time.Time) {
-	r.offset.Store(int64(now.Sub(time.Now())))
+	r.offset.Store(int64(time.Until(now)))
 	r.confirmed.Store(&asked)
 }

@@ -66,7 +66,7 @@ func inTurn(t *testing.T, s plugins.Store, key string, write func(plugins.Write)
 	for _, step := range steps {
 		step.write.Key = key
 		err := write(step.write)
-		if step.want == held {
+		if step.want {
 			require.NoError(t, err, step.name)
 		} else {
 			require.ErrorIs(t, err, plugins.ErrConflict, step.name)

@@ -24,12 +24,12 @@ const (
 	collectEvery = 10 * time.Minute
 )
 
-// runtimes holds what outlives a reload, by what it depends on: the store with
+// backings holds what outlives a reload, by what it depends on: the store with
 // its replica and keys. Two configurations that name the same store share one.
-var runtimes = caddy.NewUsagePool()
+var backings = caddy.NewUsagePool()
 
-// runtime is one store and what is kept in memory of it.
-type runtime struct {
+// backing is one store and what is kept in memory of it.
+type backing struct {
 	module  plugins.StoreModule
 	logger  *slog.Logger
 	gate    *gate
@@ -45,10 +45,10 @@ type runtime struct {
 	running  sync.WaitGroup
 }
 
-// newRuntime wires a runtime and touches neither disk nor network: Caddy also
+// newBacking wires a backing and touches neither disk nor network: Caddy also
 // provisions configurations that it will never run.
-func newRuntime(module plugins.StoreModule, nodeName string, sealer *keyring.Sealer, logger *slog.Logger) *runtime {
-	rt := &runtime{module: module, logger: logger, gate: &gate{}}
+func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sealer, logger *slog.Logger) *backing {
+	rt := &backing{module: module, logger: logger, gate: &gate{}}
 	store := metricsOf.Store(rt.gate)
 	rt.records = state.Records{Store: store}
 	rt.replica = &state.Replica{Store: store, Observer: metricsOf.Observer(), Logger: logger}
@@ -59,7 +59,7 @@ func newRuntime(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 }
 
 // start opens the store and begins to follow it, once.
-func (rt *runtime) start() error {
+func (rt *backing) start() error {
 	rt.starting.Do(func() {
 		store, err := rt.module.OpenStore()
 		if err != nil {
@@ -79,7 +79,7 @@ func (rt *runtime) start() error {
 
 // housekeep tells the operator what is unsafe about the store, and collects
 // what has expired.
-func (rt *runtime) housekeep(ctx context.Context) {
+func (rt *backing) housekeep(ctx context.Context) {
 	rt.diagnose(ctx)
 	for {
 		select {
@@ -96,7 +96,7 @@ func (rt *runtime) housekeep(ctx context.Context) {
 }
 
 // diagnose asks once, as soon as the store answers.
-func (rt *runtime) diagnose(ctx context.Context) {
+func (rt *backing) diagnose(ctx context.Context) {
 	for {
 		findings, err := rt.gate.Diagnose(ctx)
 		if err == nil {
@@ -113,8 +113,8 @@ func (rt *runtime) diagnose(ctx context.Context) {
 	}
 }
 
-// Destruct ends the runtime when no configuration uses it any more.
-func (rt *runtime) Destruct() error {
+// Destruct ends the backing when no configuration uses it any more.
+func (rt *backing) Destruct() error {
 	if rt.cancel != nil {
 		rt.untrack()
 		rt.cancel()
@@ -123,4 +123,4 @@ func (rt *runtime) Destruct() error {
 	return rt.gate.Close()
 }
 
-var _ caddy.Destructor = (*runtime)(nil)
+var _ caddy.Destructor = (*backing)(nil)
