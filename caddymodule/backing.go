@@ -9,6 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/breaker"
 	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -37,7 +38,8 @@ type backing struct {
 	replica *state.Replica
 	nodes   *state.Nodes
 	keys    *keyring.Ring
-	untrack func()
+	breaker *breaker.Store
+	untrack []func()
 
 	starting sync.Once
 	startErr error
@@ -49,7 +51,8 @@ type backing struct {
 // provisions configurations that it will never run.
 func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sealer, logger *slog.Logger) *backing {
 	rt := &backing{module: module, logger: logger, gate: &gate{}}
-	store := metricsOf.Store(rt.gate)
+	rt.breaker = breaker.New(rt.gate, nil)
+	store := metricsOf.Store(rt.breaker)
 	rt.records = state.Records{Store: store}
 	rt.replica = &state.Replica{Store: store, Observer: metricsOf.Observer(), Logger: logger}
 	rt.keys = keyring.New(rt.records, rt.replica, sealer, logger)
@@ -69,7 +72,7 @@ func (rt *backing) start() error {
 		rt.gate.open(store)
 		ctx, cancel := context.WithCancel(context.Background())
 		rt.cancel = cancel
-		rt.untrack = metricsOf.TrackReplica(rt.replica)
+		rt.untrack = []func(){metricsOf.TrackReplica(rt.replica), metricsOf.TrackBreaker(rt.breaker.Open)}
 		rt.running.Go(func() { rt.replica.Run(ctx) })
 		rt.running.Go(func() { rt.nodes.Run(ctx) })
 		rt.running.Go(func() { rt.housekeep(ctx) })
@@ -116,7 +119,9 @@ func (rt *backing) diagnose(ctx context.Context) {
 // Destruct ends the backing when no configuration uses it any more.
 func (rt *backing) Destruct() error {
 	if rt.cancel != nil {
-		rt.untrack()
+		for _, untrack := range rt.untrack {
+			untrack()
+		}
 		rt.cancel()
 		rt.running.Wait()
 	}

@@ -24,6 +24,7 @@ type Metrics struct {
 	follower
 	replicas
 	tokenCache
+	breakers
 
 	collectors []prometheus.Collector
 }
@@ -33,7 +34,7 @@ func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
 		build() []prometheus.Collector
-	}{&m.issuing, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache} {
+	}{&m.issuing, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers} {
 		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m

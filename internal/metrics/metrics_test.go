@@ -104,6 +104,7 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"snapshot_load_duration_seconds":   none,
 		"follow_failures_total":            none,
 		"token_cache_lookups_total":        each(Lookups),
+		"store_breaker_open":               each(BrokenSet),
 		"token_cache_entries":              none,
 	}
 	families := gather(t, m)

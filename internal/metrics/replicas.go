@@ -2,8 +2,6 @@ package metrics
 
 import (
 	"math"
-	"slices"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,25 +31,14 @@ var (
 
 // replicas reads the replicas of a process when it is scraped. Usually there is
 // one; while a configuration with another store takes over, there are two.
-type replicas struct {
-	mu      sync.Mutex
-	tracked []*Replica
-}
+type replicas struct{ known tracked[Replica] }
 
 func (r *replicas) build() []prometheus.Collector { return []prometheus.Collector{replicaGauges{r}} }
 
 // TrackReplica shows the replica in the gauges until the returned function is
 // called.
 func (m *Metrics) TrackReplica(replica Replica) (untrack func()) {
-	r, entry := &m.replicas, &replica
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.tracked = append(r.tracked, entry)
-	return func() {
-		r.mu.Lock()
-		defer r.mu.Unlock()
-		r.tracked = slices.DeleteFunc(r.tracked, func(e *Replica) bool { return e == entry })
-	}
+	return m.replicas.known.add(replica)
 }
 
 // replicaGauges keeps the methods of prometheus.Collector out of those of
@@ -69,17 +56,15 @@ func (replicaGauges) Describe(out chan<- *prometheus.Desc) {
 // since every number would be a lie. The age is that of the oldest, because
 // that one decides requests too; the rest is of the newest.
 func (g replicaGauges) Collect(out chan<- prometheus.Metric) {
-	g.mu.Lock()
-	tracked := slices.Clone(g.tracked)
-	g.mu.Unlock()
+	tracked := g.known.all()
 	if len(tracked) == 0 {
 		return
 	}
 	oldest := 0.0
 	for _, replica := range tracked {
-		oldest = max(oldest, seconds((*replica).Age()))
+		oldest = max(oldest, seconds(replica.Age()))
 	}
-	newest := *tracked[len(tracked)-1]
+	newest := tracked[len(tracked)-1]
 	applications, kills := newest.Sizes()
 	gauge := func(d *prometheus.Desc, value float64) {
 		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value)

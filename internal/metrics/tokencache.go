@@ -1,9 +1,6 @@
 package metrics
 
 import (
-	"slices"
-	"sync"
-
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -25,8 +22,7 @@ var Lookups = []Lookup{LookupHit, LookupMiss}
 type tokenCache struct {
 	hits, misses prometheus.Counter
 
-	cacheMu sync.Mutex
-	sizes   []*func() int
+	sizes tracked[func() int]
 }
 
 func (t *tokenCache) build() []prometheus.Collector {
@@ -49,24 +45,13 @@ func (t *tokenCache) TokenNotFound() { t.misses.Inc() }
 // TrackTokenCache adds the cache to the gauge until the returned function is
 // called. The given function must be cheap and safe for concurrent use.
 func (t *tokenCache) TrackTokenCache(entries func() int) (untrack func()) {
-	entry := &entries
-	t.cacheMu.Lock()
-	defer t.cacheMu.Unlock()
-	t.sizes = append(t.sizes, entry)
-	return func() {
-		t.cacheMu.Lock()
-		defer t.cacheMu.Unlock()
-		t.sizes = slices.DeleteFunc(t.sizes, func(e *func() int) bool { return e == entry })
-	}
+	return t.sizes.add(entries)
 }
 
 func (t *tokenCache) entries() float64 {
-	t.cacheMu.Lock()
-	sizes := slices.Clone(t.sizes)
-	t.cacheMu.Unlock()
 	sum := 0
-	for _, entries := range sizes {
-		sum += (*entries)()
+	for _, entries := range t.sizes.all() {
+		sum += entries()
 	}
 	return float64(sum)
 }
