@@ -18,7 +18,8 @@ func init() {
 
 func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 	if existing != nil {
-		return nil, d.Err("the dcr block is given twice; write one")
+		d.Next() // an error names the line of the current token
+		return nil, d.Err("dcr is given twice; write one block")
 	}
 	app := new(App)
 	if err := app.UnmarshalCaddyfile(d); err != nil {
@@ -65,9 +66,6 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //	}
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "dcr"
-	if d.NextArg() {
-		return d.ArgErr()
-	}
 	return block(d, map[string]func() error{
 		"issuer": func() error { return oneArg(d, &a.Issuer) },
 		"store":  func() error { return a.parseStore(d) },
@@ -82,17 +80,18 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"allow_http":         func() error { return flag(d, &a.AllowHTTP) },
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },
 		"node_name":          func() error { return oneArg(d, &a.NodeName) },
-	})
+	}, "trusted_issuer", "application")
 }
 
 func (a *App) parseStore(d *caddyfile.Dispenser) error {
-	if a.StoreRaw != nil {
-		return d.Err("store is given twice; a gateway has one")
-	}
 	if !d.NextArg() {
-		return d.ArgErr()
+		return d.Errf("store takes a kind of store; known here: %s", guests("dcr.stores"))
 	}
 	name := d.Val()
+	if _, err := caddy.GetModule("dcr.stores." + name); err != nil {
+		// What stands there may be an address with a password in it.
+		return d.Errf("store takes a kind of store before anything else; known here: %s", guests("dcr.stores"))
+	}
 	module, err := caddyfile.UnmarshalModule(d, "dcr.stores."+name)
 	if err != nil {
 		return err
@@ -130,7 +129,7 @@ func (a *App) parseTrustedIssuer(d *caddyfile.Dispenser) error {
 	err := block(d, map[string]func() error{
 		"key":       func() error { return args(d, &t.KeyFiles) },
 		"algorithm": func() error { return oneArg(d, &t.Algorithm) },
-	})
+	}, "key")
 	a.TrustedIssuers = append(a.TrustedIssuers, t)
 	return err
 }
@@ -150,7 +149,7 @@ func (a *App) parseApplication(d *caddyfile.Dispenser) error {
 		"schemes":     func() error { return args(d, &app.Schemes) },
 		"proxy_mvpds": func() error { return args(d, &app.ProxyMVPDs) },
 		"scopes":      func() error { return args(d, &app.Scopes) },
-	})
+	}, "channels", "platforms", "domains", "schemes", "proxy_mvpds", "scopes")
 	a.Applications = append(a.Applications, app)
 	return err
 }
@@ -173,13 +172,27 @@ func (a *App) parseStaleness(d *caddyfile.Dispenser) error {
 var _ caddyfile.Unmarshaler = (*App)(nil)
 
 // block reads a block of subdirectives, each by its own function. It is where
-// an unknown name gets its error.
-func block(d *caddyfile.Dispenser, known map[string]func() error) error {
+// an unknown name gets its error, and one that is given twice: only those that
+// add up may be.
+func block(d *caddyfile.Dispenser, known map[string]func() error, addUp ...string) error {
+	name := d.Val()
+	if d.NextArg() {
+		return d.Errf("%s takes a block and no value, got %q", name, d.Val())
+	}
+	seen := map[string]bool{}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		parse, ok := known[d.Val()]
-		if !ok {
-			return d.Errf("unknown option %q; known here: %s", d.Val(), list(known))
+		before := name
+		name = d.Val()
+		parse, ok := known[name]
+		switch {
+		case name == "{":
+			return d.Errf("%s takes no block", before)
+		case !ok:
+			return d.Errf("unknown option %q; known here: %s", name, list(known))
+		case seen[name] && !slices.Contains(addUp, name):
+			return d.Errf("%s is given twice", name)
 		}
+		seen[name] = true
 		if err := parse(); err != nil {
 			return err
 		}
@@ -187,25 +200,33 @@ func block(d *caddyfile.Dispenser, known map[string]func() error) error {
 	return nil
 }
 
+// oneArg reads the one value of an option. Neither it nor flag quotes what it
+// got, which may be a secret with a space in it.
 func oneArg(d *caddyfile.Dispenser, into *string) error {
-	if !d.Args(into) || d.NextArg() {
-		return d.ArgErr()
+	name, found := d.Val(), d.RemainingArgs()
+	switch {
+	case len(found) != 1:
+		return d.Errf("%s takes one value, got %d", name, len(found))
+	case found[0] == "":
+		return d.Errf("%s takes a value, got an empty one", name)
 	}
+	*into = found[0]
 	return nil
 }
 
 func args(d *caddyfile.Dispenser, into *[]string) error {
-	found := d.RemainingArgs()
+	name, found := d.Val(), d.RemainingArgs()
 	if len(found) == 0 {
-		return d.ArgErr()
+		return d.Errf("%s takes one value or more, got none", name)
 	}
 	*into = append(*into, found...)
 	return nil
 }
 
 func flag(d *caddyfile.Dispenser, into *bool) error {
-	if d.NextArg() {
-		return d.ArgErr()
+	name, found := d.Val(), d.RemainingArgs()
+	if len(found) > 0 {
+		return d.Errf("%s takes no value, got %d", name, len(found))
 	}
 	*into = true
 	return nil
@@ -223,6 +244,16 @@ func duration(d *caddyfile.Dispenser, into *caddy.Duration) error {
 	}
 	*into = caddy.Duration(value)
 	return nil
+}
+
+// guests names the modules of a namespace, in order.
+func guests(namespace string) string {
+	var names []string
+	for _, info := range caddy.GetModules(namespace) {
+		names = append(names, info.ID.Name())
+	}
+	slices.Sort(names)
+	return strings.Join(names, ", ")
 }
 
 // list names the known options, in order.

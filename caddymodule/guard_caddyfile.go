@@ -39,7 +39,7 @@ func init() {
 //		route <method[,method…]> <path> {
 //			scope <scope…>
 //			open
-//			required path|query|form <name> [<error code>]
+//			required query|form <name> [<error code>]
 //			channel path|query|form <name> [required]
 //			programmer path|query|form <name> [required]
 //			proxy_mvpd path|query|form <name> [required]
@@ -54,87 +54,104 @@ func (g *Guard) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "dcr_guard"
 	if !d.NextArg() {
 		g.API = new(plugins.API)
-		return block(d, g.genericOptions(d))
+		return block(d, g.genericOptions(d), "prefix", "allow_ips", "route")
 	}
 	name := d.Token()
 	if d.NextArg() {
-		return d.ArgErr()
+		return d.Errf("dcr_guard takes one profile, got %q as well", d.Val())
 	}
-	rest, err := g.takeProfile(d, name, options(d))
+	rest, err := g.takeProfile(d, name, cutBlock(d))
 	if err != nil {
 		return err
 	}
-	if len(rest) > 0 {
-		first := caddyfile.NewDispenser(rest[0])
+	if len(rest.options) > 0 {
+		first := caddyfile.NewDispenser(rest.options[0])
 		first.Next()
-		return first.Errf("unknown option %q of dcr_guard %s", first.Val(), name.Text)
+		known := slices.Concat(slices.Collect(maps.Keys(g.commonOptions(d))), profileOptions(name.Text))
+		slices.Sort(known)
+		return first.Errf("unknown option %q; known here: %s", first.Val(), strings.Join(known, ", "))
 	}
 	return nil
 }
 
-// options cuts the block that follows into its subdirectives.
-func options(d *caddyfile.Dispenser) []caddyfile.Segment {
-	var segments []caddyfile.Segment
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		segments = append(segments, d.NextSegment())
-	}
-	return segments
+// cut is a block, cut into its subdirectives, with its braces.
+type cut struct {
+	open, end caddyfile.Token
+	options   []caddyfile.Segment
 }
 
-// takeProfile configures the guard from those segments that are its own or the
+// cutBlock reads the block that follows, if one does. It keeps the braces as
+// they stood, since a brace that is made up can look quoted, or as if it stood
+// on another line or in another file than the words around it.
+func cutBlock(d *caddyfile.Dispenser) cut {
+	var b cut
+	if d.Next() {
+		b.open = d.Token()
+		d.Prev()
+	}
+	for nesting := d.Nesting(); d.NextBlock(nesting); {
+		b.options = append(b.options, d.NextSegment())
+	}
+	b.end = d.Token()
+	return b
+}
+
+// after puts the block behind words.
+func (b cut) after(words ...caddyfile.Token) []caddyfile.Token {
+	if len(b.options) == 0 {
+		return words
+	}
+	return slices.Concat(words, []caddyfile.Token{b.open}, slices.Concat(b.options...), []caddyfile.Token{b.end})
+}
+
+// takeProfile configures the guard from those options that are its own or the
 // profile's, and returns the others.
-func (g *Guard) takeProfile(d *caddyfile.Dispenser, name caddyfile.Token, segments []caddyfile.Segment) ([]caddyfile.Segment, error) {
+func (g *Guard) takeProfile(d *caddyfile.Dispenser, name caddyfile.Token, given cut) (rest cut, err error) {
 	info, err := caddy.GetModule("dcr.profiles." + name.Text)
 	if err != nil {
-		return nil, d.Errf("unknown profile %q; known: %s", name.Text, strings.Join(profileNames(), ", "))
+		return cut{}, d.Errf("unknown profile %q; known here: %s", name.Text, guests("dcr.profiles"))
 	}
-	module := info.New()
-	var names []string
-	if o, ok := module.(plugins.ProfileOptions); ok {
-		names = o.Options()
-	}
-	own := g.commonOptions
-	var forProfile, rest []caddyfile.Segment
-	for _, segment := range segments {
+	forProfile := cut{open: given.open, end: given.end}
+	rest = forProfile
+	names, seen := profileOptions(name.Text), map[string]bool{}
+	for _, segment := range given.options {
 		option := segment.Directive()
 		parser := caddyfile.NewDispenser(segment)
 		parser.Next()
-		switch parse, mine := own(parser)[option]; {
+		switch parse, mine := g.commonOptions(parser)[option]; {
+		case mine && seen[option]:
+			return cut{}, parser.Errf("%s is given twice", option)
 		case mine:
+			seen[option] = true
 			if err := parse(); err != nil {
-				return nil, err
+				return cut{}, err
 			}
 		case slices.Contains(names, option):
-			forProfile = append(forProfile, segment)
+			forProfile.options = append(forProfile.options, segment)
 		default:
-			rest = append(rest, segment)
+			rest.options = append(rest.options, segment)
 		}
 	}
+	module := info.New()
 	if u, ok := module.(caddyfile.Unmarshaler); ok {
-		if err := u.UnmarshalCaddyfile(caddyfile.NewDispenser(wrap(name, forProfile))); err != nil {
-			return nil, err
+		if err := u.UnmarshalCaddyfile(caddyfile.NewDispenser(forProfile.after(name))); err != nil {
+			return cut{}, err
 		}
 	}
 	g.ProfileRaw = caddyconfig.JSONModuleObject(module, "name", name.Text, nil)
 	return rest, nil
 }
 
-// wrap makes `head { segments }` of segments that stood in another block.
-func wrap(head caddyfile.Token, segments []caddyfile.Segment, args ...caddyfile.Token) []caddyfile.Token {
-	tokens := append([]caddyfile.Token{head}, args...)
-	if len(segments) == 0 {
-		return tokens
+// profileOptions names the options that a profile has beside the guard's.
+func profileOptions(profile string) []string {
+	info, err := caddy.GetModule("dcr.profiles." + profile)
+	if err != nil {
+		return nil
 	}
-	brace := tokens[len(tokens)-1]
-	brace.Text = "{"
-	tokens = append(tokens, brace)
-	for _, segment := range segments {
-		tokens = append(tokens, segment...)
+	if o, ok := info.New().(plugins.ProfileOptions); ok {
+		return o.Options()
 	}
-	brace = tokens[len(tokens)-1]
-	brace.Text = "}"
-	brace.Line++
-	return append(tokens, brace)
+	return nil
 }
 
 // commonOptions are those of every guard.
@@ -175,7 +192,7 @@ func (g *Guard) parseRoute(d *caddyfile.Dispenser) error {
 		"channel":    entitled(plugins.NamesChannel),
 		"programmer": entitled(plugins.NamesProgrammer),
 		"proxy_mvpd": entitled(plugins.NamesProxyMVPD),
-	})
+	}, "scope", "required", "channel", "programmer", "proxy_mvpd")
 	g.API.Routes = append(g.API.Routes, route)
 	return err
 }
@@ -202,15 +219,6 @@ func parseEntitled(d *caddyfile.Dispenser, route *plugins.Route, names plugins.N
 		In: plugins.Place(words[0]), Name: words[1], Names: names, Required: len(words) == 3,
 	})
 	return nil
-}
-
-func profileNames() []string {
-	var names []string
-	for _, info := range caddy.GetModules("dcr.profiles") {
-		names = append(names, info.ID.Name())
-	}
-	slices.Sort(names)
-	return names
 }
 
 var _ caddyfile.Unmarshaler = (*Guard)(nil)

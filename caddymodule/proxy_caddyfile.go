@@ -33,10 +33,10 @@ func parseProxy(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	h.Next() // "dcr_proxy"
 	head := h.Token()
 	if !h.NextArg() {
-		return nil, h.Errf("dcr_proxy takes a profile and upstreams; profiles: %s", strings.Join(profileNames(), ", "))
+		return nil, h.Errf("dcr_proxy takes a profile and upstreams; profiles known here: %s", guests("dcr.profiles"))
 	}
 	name := h.Token()
-	if strings.ContainsAny(name.Text[:1], "/@*") {
+	if name.Text != "" && strings.ContainsAny(name.Text[:1], "/@*") {
 		return nil, h.Errf("dcr_proxy takes no matcher, got %q: the profile knows its paths", name.Text)
 	}
 	var upstreams []caddyfile.Token
@@ -44,13 +44,13 @@ func parseProxy(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 		upstreams = append(upstreams, h.Token())
 	}
 	g := new(Guard)
-	rest, err := g.takeProfile(h.Dispenser, name, options(h.Dispenser))
+	rest, err := g.takeProfile(h.Dispenser, name, cutBlock(h.Dispenser))
 	if err != nil {
 		return nil, err
 	}
 	head.Text = "reverse_proxy"
 	proxy := new(reverseproxy.Handler)
-	if err := proxy.UnmarshalCaddyfile(caddyfile.NewDispenser(wrap(head, rest, upstreams...))); err != nil {
+	if err := proxy.UnmarshalCaddyfile(caddyfile.NewDispenser(rest.after(append([]caddyfile.Token{head}, upstreams...)...))); err != nil {
 		return nil, err
 	}
 	if err := proxy.FinalizeUnmarshalCaddyfile(h); err != nil {
