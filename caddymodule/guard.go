@@ -9,6 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/bearer"
@@ -136,7 +137,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 	// client says in our name.
 	identity.Clean(r)
 	identity.CleanConnection(r.Header)
-	x := exchange{guard: g, r: r, trace: newTrace()}
+	x := &exchange{guard: g, r: r, trace: newTraceID()}
 	decision := x.decide()
 	g.metrics.Decided(decision.Reason, begun)
 	if !decision.Allowed {
@@ -146,14 +147,16 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 	return next.ServeHTTP(w, r)
 }
 
-// exchange is one request on its way through the guard.
+// exchange is one request on its way through the guard. All that the guard
+// needs for it lies in this one allocation, but for the texts of ids.
 type exchange struct {
-	guard *Guard
-	r     *http.Request
-	trace string
-	match endpoint.Match
-	known knownToken
-	named [4]endpoint.Named // room for what most requests name
+	guard  *Guard
+	r      *http.Request
+	trace  uuid.UUID
+	match  endpoint.Match
+	known  knownToken
+	named  [4]endpoint.Named // room for what most requests name
+	caller identity.Caller
 }
 
 // decide gathers the facts, cheapest first, and stops at the first that
@@ -242,15 +245,15 @@ func tokenState(err error) guard.TokenState {
 // admit tells the backend who calls, and the handlers and logs of this site.
 func (x *exchange) admit(d guard.Decision) {
 	g, r := x.guard, x.r
-	caller := identity.Caller{Trace: x.trace}
 	if x.known.application != nil {
-		caller = x.known.caller(d.Channel, x.trace)
+		x.known.tell(&x.caller, d.Channel, x.trace)
 		if !g.ForwardAuthorization {
 			delete(r.Header, "Authorization")
 		}
 	} else {
 		// An open route knows no caller; a token that came along is nobody's
 		// business behind it either.
+		x.caller.Trace = x.trace.String()
 		delete(r.Header, "Authorization")
 	}
 	if name := g.table.API().QueryToken; name != "" && r.URL.RawQuery != "" {
@@ -259,18 +262,19 @@ func (x *exchange) admit(d guard.Decision) {
 			r.RequestURI = r.URL.RequestURI()
 		}
 	}
-	caller.Set(r.Header)
+	x.caller.Set(r.Header)
 	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
-		repl.Map(placeholders(&caller))
+		repl.Map(x.placeholder)
 	}
 }
 
 // refuse answers, and leaves in the access log why.
 func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) error {
 	r := x.r
-	note(r, zap.String("dcr_trace", x.trace), zap.String("dcr_reason", string(d.Reason)))
+	trace := x.trace.String()
+	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(d.Reason)))
 	refusal.Write(w, r, x.guard.table.API().Errors, refusal.Refusal{
-		Reason: d.Reason, Realm: x.guard.table.API().Name, Trace: x.trace, Allow: x.match.Allow,
+		Reason: d.Reason, Realm: x.guard.table.API().Name, Trace: trace, Allow: x.match.Allow,
 		Scopes: scopesOf(x.match.Route), Missing: d.Missing,
 		RedirectTo: x.redirect(),
 	})
@@ -298,27 +302,25 @@ func (x *exchange) redirect() string {
 	return values[0]
 }
 
-// placeholders offers the caller under the names of the table above.
-func placeholders(c *identity.Caller) caddy.ReplacerFunc {
-	return func(key string) (any, bool) {
-		switch key {
-		case "http.auth.user.id", "http.dcr.client_id":
-			return c.ClientID, true
-		case "http.dcr.application_id":
-			return c.ApplicationID, true
-		case "http.dcr.programmer":
-			return c.Programmer, true
-		case "http.dcr.channel":
-			return c.Channel, true
-		case "http.dcr.scopes":
-			return c.Scopes, true
-		case "http.dcr.platform":
-			return c.Platform, true
-		case "http.dcr.trace":
-			return c.Trace, true
-		default:
-			return nil, false
-		}
+// placeholder offers the caller under the names of the table above.
+func (x *exchange) placeholder(key string) (any, bool) {
+	switch key {
+	case "http.auth.user.id", "http.dcr.client_id":
+		return x.caller.ClientID, true
+	case "http.dcr.application_id":
+		return x.caller.ApplicationID, true
+	case "http.dcr.programmer":
+		return x.caller.Programmer, true
+	case "http.dcr.channel":
+		return x.caller.Channel, true
+	case "http.dcr.scopes":
+		return x.caller.Scopes, true
+	case "http.dcr.platform":
+		return x.caller.Platform, true
+	case "http.dcr.trace":
+		return x.caller.Trace, true
+	default:
+		return nil, false
 	}
 }
 

@@ -15,6 +15,18 @@ const (
 	passed      = 0 // no status: the next handler got the request
 )
 
+// BenchmarkGuardDecision is the decision alone, from the target to the last
+// kill switch, without the headers that a backend is told.
+func BenchmarkGuardDecision(b *testing.B) {
+	for _, tokens := range []int{1_000, 100_000, 1_000_000} {
+		b.Run(fmt.Sprintf("%d tokens", tokens), func(b *testing.B) {
+			w := newBenchWorld(b, TokenConfig{CacheSize: tokens + tokens/8}, 0)
+			requests := newArrivals(benchTarget, w.learn(b, tokens)...)
+			b.Run("throughput", func(b *testing.B) { requests.decide(b, w.guard) })
+		})
+	}
+}
+
 // BenchmarkGuardKnown is what nearly every request costs.
 func BenchmarkGuardKnown(b *testing.B) {
 	for _, tokens := range []int{1_000, 100_000, 1_000_000} {

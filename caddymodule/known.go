@@ -5,6 +5,8 @@ import (
 	"errors"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
@@ -101,19 +103,17 @@ func (t *tokens) describe(g token.Grant) knownToken {
 	k.application, _ = t.directory.Application(g.ApplicationID)
 	k.killed, _ = t.directory.Killed(&revocation.Subject{
 		TokenID: g.TokenID, ClientID: g.ClientID, StatementID: g.StatementID, ApplicationID: g.ApplicationID,
-		Platform: g.Platform, Issuer: g.StatementIssuer, KeyID: g.KeyID,
+		Platform: g.Platform, Issuer: g.StatementIssuer, KeyID: g.KeyID, StatementKey: g.StatementKey,
 		ClientIssuedAt: g.ClientIssuedAt, TokenIssuedAt: g.IssuedAt,
 	})
 	return k
 }
 
-// caller is what a backend is told.
-func (k *knownToken) caller(channel, trace string) identity.Caller {
-	return identity.Caller{
-		ClientID: k.ClientID.String(), ApplicationID: k.ApplicationID.String(),
-		Programmer: k.application.Programmer, Channel: channel,
-		Scopes: k.Scopes.String(), Platform: k.Platform, Trace: trace,
-	}
+// tell fills in what a backend is told.
+func (k *knownToken) tell(c *identity.Caller, channel string, trace uuid.UUID) {
+	c.ClientID, c.ApplicationID, c.Trace = texts(k.ClientID, k.ApplicationID, trace)
+	c.Programmer, c.Channel = k.application.Programmer, channel
+	c.Scopes, c.Platform = k.Scopes.String(), k.Platform
 }
 
 func (k *knownToken) presented() oauth.Presented {

@@ -102,7 +102,7 @@ func (t *tokens) readOpaque(ctx context.Context, raw string) (token.Grant, error
 func (t *tokens) lineage(c state.Client, scopes scope.Set) *token.Lineage {
 	l := &token.Lineage{
 		ApplicationID: c.ApplicationID, StatementID: c.StatementID, StatementIssuer: c.StatementIssuer,
-		Platform: c.Platform, Scopes: scopes,
+		StatementKey: c.StatementKey, Platform: c.Platform, Scopes: scopes,
 	}
 	if l.StatementIssuer == "" {
 		l.StatementIssuer = t.issuer

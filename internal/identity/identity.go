@@ -26,11 +26,11 @@ const prefix = "x-dcr-"
 // overrides are headers by which some frameworks read another method or
 // another target than the request line says. What the gateway checked must be
 // what the backend acts on.
-var overrides = map[string]bool{
-	"x-http-method-override": true, "x-http-method": true, "x-method-override": true,
-	"x-original-url": true, "x-original-uri": true, "x-rewrite-url": true,
-	"x-original-method": true, "x-forwarded-method": true, "x-forwarded-uri": true,
-	"x-override-url": true, "x-request-uri": true,
+var overrides = []string{
+	"x-http-method-override", "x-http-method", "x-method-override",
+	"x-original-url", "x-original-uri", "x-rewrite-url",
+	"x-original-method", "x-forwarded-method", "x-forwarded-uri",
+	"x-override-url", "x-request-uri",
 }
 
 // Clean removes every header that could be taken for one of ours, in every
@@ -39,54 +39,67 @@ var overrides = map[string]bool{
 // the decision, and no client of these APIs sends any.
 func Clean(r *http.Request) {
 	for name := range r.Header {
-		if len(name) < len(prefix) || name[0]|0x20 != 'x' {
-			continue
-		}
-		var buffer [32]byte
-		normal, short := normalise(buffer[:0], name)
-		if hasPrefix(normal) || (short && overrides[string(normal)]) {
+		if foreign(name) || name == "Trailer" {
 			delete(r.Header, name)
 		}
 	}
 	r.Trailer = nil
-	delete(r.Header, "Trailer")
 }
 
-// normalise folds a name's letters and separators as far as the buffer goes,
-// and says whether that was all of it.
-func normalise(buffer []byte, name string) ([]byte, bool) {
-	for i := 0; i < len(name); i++ {
-		if len(buffer) == cap(buffer) {
-			return buffer, false
-		}
-		c := name[i]
-		switch {
-		case c >= 'A' && c <= 'Z':
-			c |= 0x20
-		case c == '_' || c == '.' || c == ' ':
-			c = '-'
-		}
-		buffer = append(buffer, c)
+// foreign says whether only the gateway, or nobody, may send the header.
+func foreign(name string) bool {
+	if len(name) < len(prefix) || fold(name[0]) != prefix[0] || fold(name[1]) != prefix[1] {
+		return false // nearly all: not even a look at the rest
 	}
-	return buffer, true
+	if folds(name[:len(prefix)], prefix) {
+		return true
+	}
+	for _, override := range overrides {
+		if len(name) == len(override) && folds(name, override) {
+			return true
+		}
+	}
+	return false
 }
 
-func hasPrefix(name []byte) bool {
-	return len(name) >= len(prefix) && string(name[:len(prefix)]) == prefix
+// folds compares a name with a normal one of the same length.
+func folds(name, normal string) bool {
+	for i := range len(normal) {
+		if fold(name[i]) != normal[i] {
+			return false
+		}
+	}
+	return true
+}
+
+// fold makes one of all letter cases and separators.
+func fold(c byte) byte {
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return c | 0x20
+	case c == '_' || c == '.' || c == ' ':
+		return '-'
+	}
+	return c
 }
 
 // Caller is what a backend is told about a request that was let through. The
 // empty string leaves a header out.
 type Caller struct {
 	ClientID, ApplicationID, Programmer, Channel, Scopes, Platform, Trace string
+
+	// lines are what the headers hold. They lie here, and not beside, so that
+	// a caller and its headers are one allocation. They are not the fields
+	// themselves: whoever edits a header must not change who called.
+	lines [7]string
 }
 
-// Set writes the identity headers. The values share one allocation.
+// Set writes the identity headers into the header of one request.
 func (c *Caller) Set(h http.Header) {
-	values := &[7]string{c.ClientID, c.ApplicationID, c.Programmer, c.Channel, c.Scopes, c.Platform, c.Trace}
+	c.lines = [...]string{c.ClientID, c.ApplicationID, c.Programmer, c.Channel, c.Scopes, c.Platform, c.Trace}
 	for i, name := range Headers {
-		if values[i] != "" {
-			h[name] = values[i : i+1 : i+1]
+		if c.lines[i] != "" {
+			h[name] = c.lines[i : i+1 : i+1]
 		}
 	}
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/google/uuid"
 
-	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
@@ -28,7 +27,7 @@ func (s *Service) Clients(ctx context.Context, app uuid.UUID, cursor string, lim
 			return Client{}, false
 		}
 		view := s.clientView(c)
-		view.StoppedBy = s.stoppedBy(s.clientSubject(c))
+		view.StoppedBy = s.stoppedBy(c.Subject(s.Issuer))
 		return view, true
 	})
 	if err != nil {
@@ -50,7 +49,7 @@ func (s *Service) Client(ctx context.Context, id uuid.UUID) (Client, error) {
 		return Client{}, err
 	}
 	view := s.clientView(c)
-	subject := s.clientSubject(c)
+	subject := c.Subject(s.Issuer)
 	view.StoppedBy = s.stoppedBy(subject)
 	view.Kills, err = s.stops(ctx, subject)
 	return view, err
@@ -60,13 +59,6 @@ func noClient(id uuid.UUID) error {
 	return &Error{
 		Code: NotFound, Field: "client", Message: fmt.Sprintf("there is no client %s", id),
 		Hint: "list the clients of its application to find its id",
-	}
-}
-
-func (s *Service) clientSubject(c state.Client) revocation.Subject {
-	return revocation.Subject{
-		ClientID: c.ID, StatementID: c.StatementID, ApplicationID: c.ApplicationID,
-		Platform: c.Platform, Issuer: s.issuerOf(c), ClientIssuedAt: c.CreatedAt,
 	}
 }
 

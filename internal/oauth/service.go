@@ -100,7 +100,8 @@ func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
 		return Issued{}, err
 	}
 	// Only now, so that who does not know the secret learns nothing.
-	if kind, killed := s.State.Killed(s.subject(client)); killed {
+	subject := client.Subject(s.Issuer)
+	if kind, killed := s.State.Killed(&subject); killed {
 		return Issued{}, refused(killedOutcome(kind))
 	}
 	app, found := s.State.Application(client.ApplicationID)
@@ -157,18 +158,6 @@ func (s *Service) wrong(ctx context.Context, id uuid.UUID, q TokenRequest, outco
 		}
 	}
 	return refused(outcome)
-}
-
-// subject lists what the client descends from.
-func (s *Service) subject(c state.Client) *revocation.Subject {
-	issuer := c.StatementIssuer
-	if issuer == "" {
-		issuer = s.Issuer
-	}
-	return &revocation.Subject{
-		ClientID: c.ID, StatementID: c.StatementID, ApplicationID: c.ApplicationID,
-		Platform: c.Platform, Issuer: issuer, ClientIssuedAt: c.CreatedAt,
-	}
 }
 
 // grantable is the set of scopes asked for, or all that the application has

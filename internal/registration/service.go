@@ -174,7 +174,8 @@ func (s *Service) create(ctx context.Context, st statement.Statement, app *appli
 	version, mac := keys.MAC(secret.ClientSecret, id[:], []byte(text))
 	client := state.Client{
 		ID: id, ApplicationID: app.ID, StatementID: st.ID, StatementIssuer: st.Issuer,
-		Platform: string(q.Device.Platform), SecretMAC: mac, SecretKey: version,
+		StatementKey: revocation.RefOf(st.KeyID),
+		Platform:     string(q.Device.Platform), SecretMAC: mac, SecretKey: version,
 		RedirectURIs: q.RedirectURIs, CreatedAt: now,
 	}
 	if client.StatementIssuer == s.Issuer {

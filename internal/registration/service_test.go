@@ -124,7 +124,7 @@ func TestARegistrationStoresTheClientOnceAndAnswersIt(t *testing.T) {
 	require.Len(t, w.stored, 1)
 	c := w.stored[0]
 	assert.Equal(t, state.Client{
-		ID: c.ID, ApplicationID: appID, StatementID: statementID, Platform: "iOS", SecretMAC: c.SecretMAC, SecretKey: 3,
+		ID: c.ID, ApplicationID: appID, StatementID: statementID, StatementKey: revocation.RefOf("key1"), Platform: "iOS", SecretMAC: c.SecretMAC, SecretKey: 3,
 		RedirectURIs: []string{"https://app.adobe.com/done"}, CreatedAt: now.UnixMilli(),
 	}, c, "our own name as the issuer is not stored")
 	assert.True(t, keys.Check(3, c.SecretMAC, secret.ClientSecret, c.ID[:], []byte(theSecret)))

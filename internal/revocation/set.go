@@ -1,6 +1,7 @@
 package revocation
 
 import (
+	"encoding/binary"
 	"iter"
 	"maps"
 	"slices"
@@ -27,6 +28,8 @@ type Kill struct {
 type Subject struct {
 	TokenID, ClientID, StatementID, ApplicationID uuid.UUID
 	Platform, Issuer, KeyID                       string
+	// StatementKey refers to the key that signed the statement.
+	StatementKey KeyRef
 	// ClientIssuedAt and TokenIssuedAt are Unix milliseconds by the store's clock.
 	ClientIssuedAt, TokenIssuedAt int64
 }
@@ -47,6 +50,18 @@ type Target struct {
 	ID   string
 }
 
+// byRef stands for a key that was killed, under its reference.
+const byRef Kind = "key reference"
+
+// alias is what a target is found by as well as by itself.
+func (t Target) alias() (Target, bool) {
+	return RefOf(t.ID).target(), t.Kind == Key
+}
+
+func (r KeyRef) target() Target {
+	return Target{byRef, string(binary.BigEndian.AppendUint32(nil, uint32(r)))}
+}
+
 // NewSet makes an empty set.
 func NewSet() *Set {
 	s := &Set{}
@@ -60,14 +75,19 @@ func NewSet() *Set {
 func (s *Set) Put(target Target, kill Kill) {
 	s.change(target,
 		func(table *cow.Table[int64], id uuid.UUID) { table.Put(id, kill.ExpiresAt) },
-		func(names map[Target]Kill) { names[target] = kill })
+		func(names map[Target]Kill) { putName(names, target, kill) })
 }
 
 // Remove takes a kill out, because it was collected.
 func (s *Set) Remove(target Target) {
 	s.change(target,
 		(*cow.Table[int64]).Remove,
-		func(names map[Target]Kill) { delete(names, target) })
+		func(names map[Target]Kill) {
+			delete(names, target)
+			if alias, has := target.alias(); has {
+				delete(names, alias)
+			}
+		})
 }
 
 func (s *Set) change(target Target, inTable func(*cow.Table[int64], uuid.UUID), inNames func(map[Target]Kill)) {
@@ -94,7 +114,7 @@ func (s *Set) Fill(kills iter.Seq2[Target, Kill]) {
 	for target, kill := range kills {
 		i := slices.Index(withUUID, target.Kind)
 		if i < 0 {
-			names[target] = kill
+			putName(names, target, kill)
 			continue
 		}
 		if ids[i] == nil {
@@ -110,9 +130,21 @@ func (s *Set) Fill(kills iter.Seq2[Target, Kill]) {
 	s.names.Store(&names)
 }
 
+func putName(names map[Target]Kill, target Target, kill Kill) {
+	names[target] = kill
+	if alias, has := target.alias(); has {
+		names[alias] = kill
+	}
+}
+
 // Len counts the kills.
 func (s *Set) Len() int {
-	n := len(*s.names.Load())
+	n := 0
+	for target := range *s.names.Load() {
+		if target.Kind != byRef {
+			n++
+		}
+	}
 	for i := range s.ids {
 		n += s.ids[i].Len()
 	}
@@ -162,6 +194,11 @@ func (s *Set) Check(x *Subject) (Kind, bool) {
 	if names := *s.names.Load(); len(names) > 0 {
 		if _, killed := names[Target{Issuer, x.Issuer}]; killed && x.Issuer != "" {
 			return Issuer, true
+		}
+		// Whoever holds a killed key could have signed the statement, so that is
+		// dead, and with it what descends from it.
+		if _, killed := names[x.StatementKey.target()]; killed && x.StatementKey != 0 {
+			return Statement, true
 		}
 		if kill, found := names[Target{Platform, x.Platform}]; found && x.Platform != "" && kill.stops(x.ClientIssuedAt) {
 			return Platform, true

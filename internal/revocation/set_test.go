@@ -50,6 +50,28 @@ func TestEveryAncestorsKillStopsASubject(t *testing.T) {
 	}
 }
 
+func TestAKilledKeyStopsWhatItsStatementsBegot(t *testing.T) {
+	set := revocation.NewSet()
+	target := revocation.Target{Kind: revocation.Key, ID: "statement-key"}
+	s := subject()
+	s.StatementKey = revocation.RefOf("statement-key")
+	set.Put(target, revocation.Kill{})
+	kind, stopped := set.Check(s)
+	assert.True(t, stopped)
+	assert.Equal(t, revocation.Statement, kind, "its owner needs another statement")
+	assert.Equal(t, 1, set.Len())
+
+	s.StatementKey = revocation.RefOf("another")
+	_, stopped = set.Check(s)
+	assert.False(t, stopped)
+	set.Remove(target)
+	s.StatementKey = revocation.RefOf("statement-key")
+	_, stopped = set.Check(s)
+	assert.False(t, stopped)
+	assert.Zero(t, set.Len())
+	assert.Zero(t, revocation.RefOf(""))
+}
+
 func TestKindsListsWhatASetStops(t *testing.T) {
 	for _, kind := range revocation.Kinds {
 		parsed, err := revocation.ParseKind(string(kind))

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
@@ -25,7 +26,9 @@ type Client struct {
 	StatementID   uuid.UUID
 	// StatementIssuer is empty when the statement is one of ours.
 	StatementIssuer string
-	Platform        string
+	// StatementKey refers to the key that signed the statement.
+	StatementKey revocation.KeyRef
+	Platform     string
 	// SecretMAC is the secret's keyed hash, made with the server key SecretKey.
 	SecretMAC []byte
 	SecretKey uint8
@@ -39,22 +42,30 @@ type Client struct {
 // clientRecord is a client as it is stored. Of the id, which is in the key
 // already, it repeats enough to tell that a reply belongs to its request.
 type clientRecord struct {
-	Check           [8]byte   `cbor:"1,keyasint"`
+	Check           [4]byte   `cbor:"1,keyasint"`
 	ApplicationID   uuid.UUID `cbor:"2,keyasint"`
 	StatementID     uuid.UUID `cbor:"3,keyasint"`
 	StatementIssuer string    `cbor:"4,keyasint,omitempty"`
 	Platform        string    `cbor:"5,keyasint,omitempty"`
 	SecretMAC       []byte    `cbor:"6,keyasint"`
-	SecretKey       uint8     `cbor:"7,keyasint"`
-	RedirectURIs    []string  `cbor:"8,keyasint,omitempty"`
-	CreatedAt       int64     `cbor:"9,keyasint"`
+	// SecretKey is left out when it is the first, as in most stores it is.
+	SecretKey    uint8             `cbor:"7,keyasint,omitempty"`
+	RedirectURIs []string          `cbor:"8,keyasint,omitempty"`
+	CreatedAt    int64             `cbor:"9,keyasint"`
+	StatementKey revocation.KeyRef `cbor:"10,keyasint,omitempty"`
 }
 
+const firstSecretKey = 1
+
 func encodeClient(c Client) ([]byte, error) {
+	if c.SecretKey == firstSecretKey {
+		c.SecretKey = 0
+	}
 	return encode(kindClient, clientRecord{
-		Check: [8]byte(c.ID[:8]), ApplicationID: c.ApplicationID, StatementID: c.StatementID,
+		Check: [4]byte(c.ID[:4]), ApplicationID: c.ApplicationID, StatementID: c.StatementID,
 		StatementIssuer: c.StatementIssuer, Platform: c.Platform,
 		SecretMAC: c.SecretMAC, SecretKey: c.SecretKey, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt,
+		StatementKey: c.StatementKey,
 	})
 }
 
@@ -71,18 +82,34 @@ func decodeClient(key string, value []byte) (Client, error) {
 	if err := decode(kindClient, value, &r); err != nil {
 		return Client{}, fmt.Errorf("client %s: %w", id, err)
 	}
-	if r.Check != [8]byte(id[:8]) {
+	if r.SecretKey == 0 {
+		r.SecretKey = firstSecretKey
+	}
+	if r.Check != [4]byte(id[:4]) {
 		return Client{}, fmt.Errorf("client %s: the store answered with the record of another: %w", id, plugins.ErrUnavailable)
 	}
 	return Client{
 		ID: id, ApplicationID: r.ApplicationID, StatementID: r.StatementID,
 		StatementIssuer: r.StatementIssuer, Platform: r.Platform,
 		SecretMAC: r.SecretMAC, SecretKey: r.SecretKey, RedirectURIs: r.RedirectURIs, CreatedAt: r.CreatedAt,
+		StatementKey: r.StatementKey,
 	}, nil
 }
 
 // Created is CreatedAt as a time.
 func (c Client) Created() time.Time { return time.UnixMilli(c.CreatedAt) }
+
+// Subject lists what the client descends from, for a gateway of that name as
+// an issuer of statements.
+func (c Client) Subject(issuer string) revocation.Subject {
+	if c.StatementIssuer != "" {
+		issuer = c.StatementIssuer
+	}
+	return revocation.Subject{
+		ClientID: c.ID, StatementID: c.StatementID, ApplicationID: c.ApplicationID, Platform: c.Platform,
+		Issuer: issuer, StatementKey: c.StatementKey, ClientIssuedAt: c.CreatedAt,
+	}
+}
 
 func clientKey(id uuid.UUID) string {
 	return clientPrefix + base64.RawURLEncoding.EncodeToString(id[:])

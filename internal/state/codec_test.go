@@ -30,7 +30,7 @@ func fixedID(n byte) uuid.UUID {
 
 func fixedClient() Client {
 	return Client{
-		ID: fixedID(1), ApplicationID: fixedID(2), StatementID: fixedID(3), Platform: "Android",
+		ID: fixedID(1), ApplicationID: fixedID(2), StatementID: fixedID(3), StatementKey: revocation.RefOf("key"), Platform: "Android",
 		SecretMAC: make([]byte, 20), SecretKey: 1, CreatedAt: 1764000000000,
 	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 )
 
@@ -26,7 +27,9 @@ type Lineage struct {
 	ApplicationID, StatementID uuid.UUID
 	// StatementIssuer is the name of the statement's issuer; our own for ours.
 	StatementIssuer string
-	Platform        string
+	// StatementKey refers to the key that signed the statement.
+	StatementKey revocation.KeyRef
+	Platform     string
 	// KeyID names the key that signed the token; empty for an opaque one.
 	KeyID  string
 	Scopes scope.Set

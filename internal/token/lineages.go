@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 )
 
@@ -31,6 +32,7 @@ type lineages struct {
 type lineageKey struct {
 	application, statement        uuid.UUID
 	issuer, platform, key, scopes string
+	statementKey                  revocation.KeyRef
 }
 
 func (l *lineages) get(number uint32) *Lineage { return (*l.table.Load())[number] }
@@ -39,7 +41,7 @@ func (l *lineages) get(number uint32) *Lineage { return (*l.table.Load())[number
 func (l *lineages) acquire(lineage *Lineage) uint32 {
 	key := lineageKey{
 		lineage.ApplicationID, lineage.StatementID,
-		lineage.StatementIssuer, lineage.Platform, lineage.KeyID, lineage.Scopes.String(),
+		lineage.StatementIssuer, lineage.Platform, lineage.KeyID, lineage.Scopes.String(), lineage.StatementKey,
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -55,7 +57,7 @@ func (l *lineages) enter(key lineageKey) uint32 {
 	key = key.clone()
 	lineage := &Lineage{
 		ApplicationID: key.application, StatementID: key.statement,
-		StatementIssuer: key.issuer, Platform: key.platform, KeyID: key.key,
+		StatementIssuer: key.issuer, StatementKey: key.statementKey, Platform: key.platform, KeyID: key.key,
 	}
 	if key.scopes != "" {
 		lineage.Scopes, _ = scope.Parse(key.scopes) // it is a set's own form
@@ -93,7 +95,7 @@ func (l *lineages) release(number uint32) {
 	table := *l.table.Load()
 	gone := table[number]
 	delete(l.numbers, lineageKey{
-		gone.ApplicationID, gone.StatementID, gone.StatementIssuer, gone.Platform, gone.KeyID, gone.Scopes.String(),
+		gone.ApplicationID, gone.StatementID, gone.StatementIssuer, gone.Platform, gone.KeyID, gone.Scopes.String(), gone.StatementKey,
 	})
 	table[number] = nil
 	l.free = append(l.free, number)

@@ -9,6 +9,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 )
 
 // Type is the typ of an access token (RFC 9068 section 2.1). Software
@@ -46,9 +47,11 @@ type claims struct {
 	Statement   string `json:"stm"`
 	// StatementIssuer is left out when it is the token's.
 	StatementIssuer string `json:"sti,omitempty"`
-	Platform        string `json:"plt,omitempty"`
-	ClientIssuedAt  int64  `json:"cia"` // milliseconds
-	IssuedAtMilli   int64  `json:"iam"`
+	// StatementKey refers to the key that signed the statement.
+	StatementKey   revocation.KeyRef `json:"stk,omitempty"`
+	Platform       string            `json:"plt,omitempty"`
+	ClientIssuedAt int64             `json:"cia"` // milliseconds
+	IssuedAtMilli  int64             `json:"iam"`
 }
 
 // Mint makes an access token. Of the grant it takes the client, when that was
@@ -94,7 +97,7 @@ func (m Minter) claims(g Grant, iat, exp int64) claims {
 		IssuedAt: iat, NotBefore: iat, ExpiresAt: exp, ID: g.TokenID.String(),
 		Scope: g.Scopes.String(), Scopes: g.Scopes.Commas(),
 		Application: g.ApplicationID.String(), Statement: g.StatementID.String(),
-		Platform: g.Platform, ClientIssuedAt: g.ClientIssuedAt, IssuedAtMilli: g.IssuedAt,
+		StatementKey: g.StatementKey, Platform: g.Platform, ClientIssuedAt: g.ClientIssuedAt, IssuedAtMilli: g.IssuedAt,
 	}
 	if g.StatementIssuer != m.Issuer {
 		c.StatementIssuer = g.StatementIssuer

@@ -3,11 +3,13 @@ package token
 import (
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 )
 
@@ -114,7 +116,7 @@ func (v *Verifier) read(m *jws.Message, now time.Time) (Grant, error) {
 		ClientIssuedAt: r.milliseconds("cia"), IssuedAt: r.milliseconds("iam"), ExpiresAt: times.ExpiresAt.UnixMilli(),
 		Lineage: &Lineage{
 			ApplicationID: r.id("app"), StatementID: r.id("stm"),
-			StatementIssuer: r.text("sti", v.Issuer), Platform: r.text("plt", ""),
+			StatementIssuer: r.text("sti", v.Issuer), StatementKey: r.reference("stk"), Platform: r.text("plt", ""),
 			KeyID: m.Header.KeyID, Scopes: r.scopes("scope"),
 		},
 	}
@@ -150,6 +152,13 @@ func (r *reader) milliseconds(name string) int64 {
 	value, present, err := r.m.Claims.Int64(name)
 	r.failed = r.failed || err != nil || !present || value <= 0
 	return value
+}
+
+// reference reads a key's reference, or none.
+func (r *reader) reference(name string) revocation.KeyRef {
+	value, present, err := r.m.Claims.Int64(name)
+	r.failed = r.failed || present && (err != nil || value <= 0 || value > math.MaxUint32)
+	return revocation.KeyRef(value) //nolint:gosec // the range was checked; a failed reader's value is not used
 }
 
 func (r *reader) text(name, otherwise string) string {
