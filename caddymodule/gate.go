@@ -24,7 +24,25 @@ type gate struct {
 	mu     sync.Mutex
 	inner  plugins.Store
 	closed bool
-	calls  sync.WaitGroup
+	count  int
+	// drained is closed by the last call of a gate that is closing.
+	drained chan struct{}
+}
+
+// underWay counts the calls that have not ended.
+func (g *gate) underWay() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.count
+}
+
+func (g *gate) leave() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.count--; g.count == 0 && g.drained != nil {
+		close(g.drained)
+		g.drained = nil
+	}
 }
 
 func (g *gate) open(inner plugins.Store) {
@@ -42,7 +60,7 @@ func (g *gate) enter() (plugins.Store, error) {
 	case g.inner == nil:
 		return nil, errNotOpen
 	}
-	g.calls.Add(1)
+	g.count++
 	return g.inner, nil
 }
 
@@ -53,7 +71,7 @@ func through[T any](g *gate, call func(plugins.Store) (T, error)) (T, error) {
 		var none T
 		return none, err
 	}
-	defer g.calls.Done()
+	defer g.leave()
 	return call(inner)
 }
 
@@ -124,15 +142,16 @@ func (g *gate) Close() error {
 	}
 	g.closed = true
 	inner := g.inner
+	drained := make(chan struct{})
+	if g.count == 0 {
+		close(drained)
+	} else {
+		g.drained = drained
+	}
 	g.mu.Unlock()
 	if inner == nil {
 		return nil
 	}
-	drained := make(chan struct{})
-	go func() {
-		g.calls.Wait()
-		close(drained)
-	}()
 	var late error
 	select {
 	case <-drained:
