@@ -142,8 +142,11 @@ func (s *arrivals) decide(b *testing.B, g *Guard) {
 	b.Helper()
 	s.expect(b, g, 0)
 	s.run(b, func(a *arrival) {
-		x := exchange{guard: g, r: a.r}
+		x := exchanges.Get().(*exchange)
+		x.guard, x.r = g, a.r
 		x.decide()
+		*x = exchange{}
+		exchanges.Put(x)
 	})
 }
 

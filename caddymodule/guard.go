@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"sync"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -137,26 +139,41 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 	// client says in our name.
 	identity.Clean(r)
 	identity.CleanConnection(r.Header)
-	x := &exchange{guard: g, r: r, trace: newTraceID()}
-	decision := x.decide()
-	g.metrics.Decided(decision.Reason, begun)
-	if !decision.Allowed {
-		return x.refuse(w, decision)
+	if !g.settle(w, r, begun) {
+		return nil
 	}
-	x.admit(decision)
 	return next.ServeHTTP(w, r)
 }
 
-// exchange is one request on its way through the guard. All that the guard
-// needs for it lies in this one allocation, but for the texts of ids.
+// settle decides, and tells who has to know: the client when it refuses, else
+// those behind the guard.
+func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) bool {
+	x := exchanges.Get().(*exchange)
+	x.guard, x.r, x.trace = g, r, newTraceID()
+	decision := x.decide()
+	g.metrics.Decided(decision.Reason, begun)
+	if decision.Allowed {
+		x.admit(decision)
+	} else {
+		x.refuse(w, decision)
+	}
+	*x = exchange{}
+	exchanges.Put(x)
+	return decision.Allowed
+}
+
+// exchanges are used again: half of what the garbage collector would get from
+// a guard otherwise. None outlives the decision.
+var exchanges = sync.Pool{New: func() any { return new(exchange) }}
+
+// exchange is one request on its way through the guard.
 type exchange struct {
-	guard  *Guard
-	r      *http.Request
-	trace  uuid.UUID
-	match  endpoint.Match
-	known  knownToken
-	named  [4]endpoint.Named // room for what most requests name
-	caller identity.Caller
+	guard *Guard
+	r     *http.Request
+	trace uuid.UUID
+	match endpoint.Match
+	known knownToken
+	named [4]endpoint.Named // room for what most requests name
 }
 
 // decide gathers the facts, cheapest first, and stops at the first that
@@ -245,15 +262,16 @@ func tokenState(err error) guard.TokenState {
 // admit tells the backend who calls, and the handlers and logs of this site.
 func (x *exchange) admit(d guard.Decision) {
 	g, r := x.guard, x.r
+	caller := new(identity.Caller)
 	if x.known.application != nil {
-		x.known.tell(&x.caller, d.Channel, x.trace)
+		x.known.tell(caller, d.Channel, x.trace)
 		if !g.ForwardAuthorization {
 			delete(r.Header, "Authorization")
 		}
 	} else {
 		// An open route knows no caller; a token that came along is nobody's
 		// business behind it either.
-		x.caller.Trace = x.trace.String()
+		caller.Trace = x.trace.String()
 		delete(r.Header, "Authorization")
 	}
 	if name := g.table.API().QueryToken; name != "" && r.URL.RawQuery != "" {
@@ -262,14 +280,14 @@ func (x *exchange) admit(d guard.Decision) {
 			r.RequestURI = r.URL.RequestURI()
 		}
 	}
-	x.caller.Set(r.Header)
+	caller.Set(r.Header)
 	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
-		repl.Map(x.placeholder)
+		repl.Map(placeholders(caller))
 	}
 }
 
 // refuse answers, and leaves in the access log why.
-func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) error {
+func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) {
 	r := x.r
 	trace := x.trace.String()
 	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(d.Reason)))
@@ -278,7 +296,6 @@ func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) error {
 		Scopes: scopesOf(x.match.Route), Missing: d.Missing,
 		RedirectTo: x.redirect(),
 	})
-	return nil
 }
 
 func scopesOf(route *plugins.Route) []string {
@@ -302,25 +319,27 @@ func (x *exchange) redirect() string {
 	return values[0]
 }
 
-// placeholder offers the caller under the names of the table above.
-func (x *exchange) placeholder(key string) (any, bool) {
-	switch key {
-	case "http.auth.user.id", "http.dcr.client_id":
-		return x.caller.ClientID, true
-	case "http.dcr.application_id":
-		return x.caller.ApplicationID, true
-	case "http.dcr.programmer":
-		return x.caller.Programmer, true
-	case "http.dcr.channel":
-		return x.caller.Channel, true
-	case "http.dcr.scopes":
-		return x.caller.Scopes, true
-	case "http.dcr.platform":
-		return x.caller.Platform, true
-	case "http.dcr.trace":
-		return x.caller.Trace, true
-	default:
-		return nil, false
+// placeholders offers the caller under the names of the table above.
+func placeholders(c *identity.Caller) caddy.ReplacerFunc {
+	return func(key string) (any, bool) {
+		switch key {
+		case "http.auth.user.id", "http.dcr.client_id":
+			return c.ClientID, true
+		case "http.dcr.application_id":
+			return c.ApplicationID, true
+		case "http.dcr.programmer":
+			return c.Programmer, true
+		case "http.dcr.channel":
+			return c.Channel, true
+		case "http.dcr.scopes":
+			return c.Scopes, true
+		case "http.dcr.platform":
+			return c.Platform, true
+		case "http.dcr.trace":
+			return c.Trace, true
+		default:
+			return nil, false
+		}
 	}
 }
 
