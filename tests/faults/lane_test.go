@@ -160,15 +160,20 @@ func (l *lane) suffer(t *testing.T, d disorder) {
 }
 
 // heal waits until every role got its true answer from every gateway since the
-// moment, and nobody was refused for a while. It answers since when, and what
-// is still missing when its patience is over.
+// moment, no call from before it is under way, and nobody was refused for a
+// while. It answers since when, and what is missing when its patience is over.
 func (l *lane) heal(t *testing.T, r *record, since time.Time) (well time.Time, missing string) {
 	t.Helper()
 	for deadline := since.Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if well, missing = r.wellSince(len(l.gateways), since); missing != "" || time.Since(well) < calm {
 			continue
 		}
-		// What is known can still be growing too old after the store is back.
+		// What is known can still be growing too old after the store is back, and
+		// what hung until now can still be taken for an outage.
+		if l.crowd.Waits(since) {
+			missing = "the last answers from before"
+			continue
+		}
 		if age := l.age(t); age < settled {
 			return well, ""
 		}

@@ -40,6 +40,8 @@ type Crowd struct {
 	all   []Device // every client that was acknowledged and not killed
 	dead  []Device
 	fresh [][]Device // for each gateway, tokens that it has not seen
+	open  map[int]time.Time
+	opens int
 }
 
 // Device is one registered client, with a token where it has one.
@@ -61,7 +63,7 @@ func New(urls []string, target, statement string) *Crowd {
 				MaxIdleConnsPerHost: 256, IdleConnTimeout: time.Minute, DisableCompression: true,
 			},
 		},
-		fresh: make([][]Device, len(urls)),
+		fresh: make([][]Device, len(urls)), open: map[int]time.Time{},
 	}
 }
 
@@ -189,12 +191,39 @@ func (c *Crowd) loop(ctx context.Context, gateway int, role Role) {
 			return
 		case <-ticker.C:
 			c.calls.Go(func() {
+				defer c.begin()()
 				if a, called := c.act(gateway, role); called {
 					c.Observe(a)
 				}
 			})
 		}
 	}
+}
+
+// begin notes a call that is under way, until its end.
+func (c *Crowd) begin() (end func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	number := c.opens
+	c.opens++
+	c.open[number] = time.Now()
+	return func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		delete(c.open, number)
+	}
+}
+
+// Waits says whether a call that began before the moment is still under way.
+func (c *Crowd) Waits(before time.Time) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, began := range c.open {
+		if began.Before(before) {
+			return true
+		}
+	}
+	return false
 }
 
 // act does one call of the role, unless there is nobody to do it.
