@@ -35,11 +35,15 @@ func Revoke(gateway *harness.Gateway, clientID string) (Revocation, error) {
 	}
 	defer response.Body.Close()
 	text, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode == http.StatusOK {
+	switch {
+	case err != nil:
+	case response.StatusCode != http.StatusOK:
+		err = fmt.Errorf("status %d: %s", response.StatusCode, text)
+	default:
 		err = json.Unmarshal(text, &r)
 	}
-	if err != nil || response.StatusCode != http.StatusOK {
-		return r, fmt.Errorf("revoking client %s: status %d, %v: %s", clientID, response.StatusCode, err, text)
+	if err != nil {
+		return r, fmt.Errorf("revoking client %s: %w", clientID, err)
 	}
 	return r, nil
 }
