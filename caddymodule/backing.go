@@ -27,7 +27,7 @@ const (
 
 // backings holds what outlives a reload, by what it depends on: the store with
 // its replica and keys. Two configurations that name the same store share one.
-var backings = caddy.NewUsagePool()
+var backings = &backingPool{UsagePool: caddy.NewUsagePool(), leaving: map[*share]struct{}{}}
 
 // backing is one store and what is kept in memory of it.
 type backing struct {
@@ -50,6 +50,7 @@ type backing struct {
 // newBacking wires a backing and touches neither disk nor network: Caddy also
 // provisions configurations that it will never run.
 func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sealer, logger *slog.Logger) *backing {
+	logger = slog.New(runningLog{first: logger.Handler()})
 	rt := &backing{module: module, logger: logger, gate: &gate{}}
 	rt.breaker = breaker.New(rt.gate, nil)
 	store := metricsOf.Store(rt.breaker)
@@ -64,7 +65,7 @@ func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 // start opens the store and begins to follow it, once.
 func (rt *backing) start() error {
 	rt.starting.Do(func() {
-		store, err := rt.module.OpenStore()
+		store, err := leaseStore(rt.module)
 		if err != nil {
 			rt.startErr = fmt.Errorf("opening the store: %w", err)
 			return
@@ -78,6 +79,20 @@ func (rt *backing) start() error {
 		rt.running.Go(func() { rt.housekeep(ctx) })
 	})
 	return rt.startErr
+}
+
+// makeReady starts the backing and waits, not for long, until the state is
+// here.
+func (rt *backing) makeReady() error {
+	if err := rt.start(); err != nil {
+		return err
+	}
+	for deadline := time.Now().Add(startWait); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if _, loaded := rt.replica.Age(); loaded {
+			break
+		}
+	}
+	return nil
 }
 
 // housekeep tells the operator what is unsafe about the store, and collects
@@ -118,6 +133,11 @@ func (rt *backing) diagnose(ctx context.Context) {
 
 // Destruct ends the backing when no configuration uses it any more.
 func (rt *backing) Destruct() error {
+	if backings.goesOn(rt) {
+		// Else it would take the gateway off the list of those that others
+		// wait for when they revoke something.
+		rt.gate.shut()
+	}
 	if rt.cancel != nil {
 		for _, untrack := range rt.untrack {
 			untrack()

@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
@@ -28,3 +29,19 @@ func (d *directory) Application(id uuid.UUID) (*application.Application, bool) {
 
 // Fresh returns nil while the replica may be decided from.
 func (d *directory) Fresh() error { return d.Replica.Fresh(d.staleness) }
+
+// issuing is the directory for those who give credentials out: they need the
+// gateway's keys as well, and without one of them cannot tell a forged
+// statement from a good one.
+type issuing struct {
+	*directory
+	keys *keyring.Ring
+}
+
+// Fresh returns nil while the replica and the keys may be decided from.
+func (i issuing) Fresh() error {
+	if err := i.directory.Fresh(); err != nil {
+		return err
+	}
+	return i.keys.Err()
+}

@@ -82,9 +82,19 @@ func (s *services) token(w http.ResponseWriter, r *http.Request) error {
 func (s *services) fail(w http.ResponseWriter, r *http.Request, err error, outcome string) error {
 	note(r, zap.String("dcr_outcome", outcome))
 	if e := wire.Adobe.WriteError(w, r, err); e.Code.Status() >= http.StatusInternalServerError {
-		s.app.logger.Error("a client was told to come again", "path", r.URL.Path, "error", err)
+		s.complain(r, err)
 	}
 	return nil
+}
+
+// complain logs a fault of ours, at most once a second: while a store is away
+// every request has the same one.
+func (s *services) complain(r *http.Request, err error) {
+	now := time.Now().Unix()
+	if last := s.complained.Load(); last != now && s.complained.CompareAndSwap(last, now) {
+		s.app.logger.Error("a client was told to come again; others within this second are not logged",
+			"path", r.URL.Path, "error", err)
+	}
 }
 
 func (s *services) scopes(w http.ResponseWriter, r *http.Request) error {

@@ -132,16 +132,20 @@ func (g *gate) Diagnose(ctx context.Context) ([]string, error) {
 	})
 }
 
+// shut lets no further call in.
+func (g *gate) shut() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.closed = true
+}
+
 // Close lets no further call in, waits for those under way for a bounded
 // time, and closes the store.
 func (g *gate) Close() error {
 	g.mu.Lock()
-	if g.closed {
-		g.mu.Unlock()
-		return nil
-	}
 	g.closed = true
 	inner := g.inner
+	g.inner = nil
 	drained := make(chan struct{})
 	if g.count == 0 {
 		close(drained)

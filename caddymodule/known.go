@@ -17,11 +17,6 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/token"
 )
 
-// sureWithin is how young the replica must be before "there is no such thing"
-// is believed. An older one may simply not have heard of it, and a client must
-// not be told to register again because of that.
-const sureWithin = 5 * time.Second
-
 // knownToken is a token that was verified, with what is true of it now.
 type knownToken struct {
 	token.Grant
@@ -52,8 +47,13 @@ func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenS
 		return t.describe(grant), guard.Expired
 	}
 	k := t.describe(grant)
-	if k.application == nil && k.killed == "" && t.directory.Replica.Fresh(sureWithin) != nil {
-		return knownToken{}, guard.Unavailable
+	if k.application == nil && k.killed == "" {
+		// The token is ours, so its application was registered: this gateway
+		// may just not have heard of it.
+		if t.directory.CatchUp(ctx) != nil {
+			return knownToken{}, guard.Unavailable
+		}
+		k = t.describe(grant)
 	}
 	return k, guard.Valid
 }
@@ -64,14 +64,20 @@ func (t *tokens) meet(ctx context.Context, raw string) (token.Grant, guard.Token
 		return t.meetOpaque(ctx, raw)
 	}
 	grant, err := t.verifier.Verify(raw)
+	if errors.Is(err, token.ErrUnknownKey) {
+		// Another gateway may have made the key a moment ago, or this one was
+		// not given the means to read it.
+		if t.keyFault() != nil || t.directory.CatchUp(ctx) != nil {
+			return token.Grant{}, guard.Unavailable
+		}
+		grant, err = t.verifier.Verify(raw)
+	}
 	switch {
 	case err == nil:
 		t.cache.Put(raw, grant)
 		return grant, guard.Valid
 	case errors.Is(err, token.ErrExpired):
 		return grant, guard.Expired
-	case errors.Is(err, token.ErrUnknownKey) && (t.keyFault() != nil || t.directory.Replica.Fresh(sureWithin) != nil):
-		return token.Grant{}, guard.Unavailable
 	default:
 		return token.Grant{}, guard.Invalid
 	}
@@ -85,9 +91,10 @@ func (t *tokens) meetOpaque(ctx context.Context, raw string) (token.Grant, guard
 	case err == nil:
 		t.cache.Put(raw, grant)
 		return grant, guard.Valid
-	case errors.Is(err, state.ErrNotFound):
+	case errors.Is(err, state.ErrNotFound) && t.directory.CatchUp(ctx) == nil:
 		// The store drops the record when the token's time is over, so gone
-		// and never there look alike.
+		// and never there look alike. It is asked whether it is still the
+		// same store, since one that was emptied knows no token.
 		return token.Grant{}, guard.Invalid
 	default:
 		return token.Grant{}, guard.Unavailable

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"fmt"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
@@ -21,6 +22,7 @@ type services struct {
 	registration *registration.Service
 	oauth        *oauth.Service
 	management   *management.Service
+	complained   atomic.Int64 // the second of the last complaint
 }
 
 // statements mints ours and judges everybody's.
@@ -42,12 +44,13 @@ func newServices(a *App) (*services, error) {
 	}
 	s.tokens = newTokens(a, s.directory)
 	records, keys := a.backing.records, a.backing.keys
+	forIssuing := issuing{s.directory, keys}
 	s.registration = &registration.Service{
-		Statements: s.statements, State: s.directory, Clients: records,
+		Statements: s.statements, State: forIssuing, Clients: records,
 		Secrets: keys.Secrets, Issuer: a.Issuer, EnforcePlatforms: a.EnforcePlatforms,
 	}
 	s.oauth = &oauth.Service{
-		State: s.directory, Clients: records, Secrets: keys.Secrets, Tokens: s.tokens, Issuer: a.Issuer,
+		State: forIssuing, Clients: records, Secrets: keys.Secrets, Tokens: s.tokens, Issuer: a.Issuer,
 	}
 	s.management = &management.Service{
 		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes,

@@ -29,7 +29,8 @@ var ErrOpen = fmt.Errorf("%w: it does not answer, and the next try is not due ye
 // circuit is one breaker. The zero circuit is closed.
 type circuit struct {
 	failures atomic.Int32
-	nextTry  atomic.Int64 // Unix nanoseconds
+	nextTry  atomic.Int64 // Unix nanoseconds, as the next
+	answered atomic.Int64 // when the store last answered
 	now      func() time.Time
 }
 
@@ -47,12 +48,15 @@ func (c *circuit) admit() bool {
 func (c *circuit) open() bool { return c.failures.Load() >= tolerated }
 
 // done notes how a call ended. A caller that gave up says nothing about the
-// store.
-func (c *circuit) done(err error) {
+// store, and neither does a call that hung while the store was away and fails
+// after it has come back.
+func (c *circuit) done(begun int64, err error) {
 	switch {
 	case errors.Is(err, context.Canceled):
 	case !errors.Is(err, plugins.ErrUnavailable):
 		c.failures.Store(0)
+		c.answered.Store(c.now().UnixNano())
+	case begun < c.answered.Load():
 	case c.failures.Add(1) == tolerated:
 		c.nextTry.Store(c.now().UnixNano() + int64(trialEvery))
 	}
@@ -99,7 +103,8 @@ func (c *circuit) call(store func() error) error {
 	if !c.admit() {
 		return ErrOpen
 	}
+	begun := c.now().UnixNano()
 	err := store()
-	c.done(err)
+	c.done(begun, err)
 	return err
 }

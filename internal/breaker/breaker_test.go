@@ -20,10 +20,15 @@ type patient struct {
 	plugins.Store
 	err   error
 	asked int
+	hang  func() error // what happens during the next Get
 }
 
 func (p *patient) Get(context.Context, ...string) ([]plugins.Item, error) {
 	p.asked++
+	if hang := p.hang; hang != nil {
+		p.hang = nil
+		return nil, hang()
+	}
 	return nil, p.err
 }
 
@@ -114,6 +119,22 @@ func TestAnAnswerInBetweenStartsTheCountAnew(t *testing.T) {
 		p.err = nil
 		require.NoError(t, get(s))
 	}
+}
+
+func TestACallThatHungWhileTheStoreWasAwaySaysNothingOnceItIsBack(t *testing.T) {
+	p, s, now := setup()
+	p.err = errDown
+	hung := func() error {
+		*now = now.Add(time.Second)
+		require.NoError(t, func() error { p.err = nil; return get(s) }())
+		return errDown
+	}
+	for range 20 {
+		p.hang = hung
+		require.ErrorIs(t, get(s), errDown)
+	}
+	reads, _ := s.Open()
+	assert.False(t, reads)
 }
 
 func TestErrOpenIsOurFault(t *testing.T) {

@@ -20,6 +20,10 @@ import (
 type State interface {
 	// Fresh returns nil while the state may be decided from.
 	Fresh() error
+	// CatchUp blocks until everything that the store holds is known, and
+	// returns an error when nobody can say. It is asked before a client is
+	// told that it is wrong.
+	CatchUp(ctx context.Context) error
 	Application(id uuid.UUID) (*application.Application, bool)
 	Killed(x *revocation.Subject) (revocation.Kind, bool)
 }
@@ -151,7 +155,14 @@ func (s *Service) authenticate(ctx context.Context, q TokenRequest, keys checker
 	return client, nil
 }
 
+// wrong is the answer to wrong credentials. Whatever was wrong, the store is
+// asked first whether it is still the one that held the client: one that was
+// emptied knows nobody, and must not send a fleet away. Asking for all alike
+// keeps an unknown client from being told from a wrong secret by the time.
 func (s *Service) wrong(ctx context.Context, id uuid.UUID, q TokenRequest, outcome Outcome) error {
+	if err := s.State.CatchUp(ctx); err != nil {
+		return fmt.Errorf("making sure that client %s is at fault: %w", id, err)
+	}
 	if s.Guesses != nil {
 		if err := s.Guesses.Wrong(ctx, id, q.Address); err != nil {
 			return err

@@ -43,6 +43,8 @@ var (
 type world struct {
 	clients                    Clients
 	fresh, storeErr, mintErr   error
+	behind                     error
+	sure                       int
 	guessErr                   error
 	noApplication              bool
 	kills                      *revocation.Set
@@ -52,7 +54,8 @@ type world struct {
 	mintedScopes               scope.Set
 }
 
-func (w *world) Fresh() error { return w.fresh }
+func (w *world) Fresh() error                  { return w.fresh }
+func (w *world) CatchUp(context.Context) error { w.sure++; return w.behind }
 func (w *world) Application(id uuid.UUID) (*application.Application, bool) {
 	if w.noApplication || id != appID {
 		return nil, false
@@ -390,6 +393,26 @@ func TestAnswersAboutATokenNeedItsApplication(t *testing.T) {
 func TestListsInAnswersAreNeverNull(t *testing.T) {
 	assert.NotNil(t, list(nil))
 	assert.Equal(t, []string{"a"}, list([]string{"a"}))
+}
+
+func TestNobodyIsCalledWrongWhileTheStoreMayBeAnother(t *testing.T) {
+	for name, change := range map[string]func(*TokenRequest){
+		"an unknown client": func(q *TokenRequest) { q.ClientID = uuid.NewString() },
+		"an id of no form":  func(q *TokenRequest) { q.ClientID = "nobody" },
+		"a wrong secret":    func(q *TokenRequest) { q.secret += "x" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := newWorld(t)
+			q := good()
+			change(&q)
+			_, err := s.Issue(context.Background(), q)
+			assert.Equal(t, oautherr.InvalidClient, oautherr.From(err).Code)
+			assert.Equal(t, 1, w.sure, "all ask alike, so that the time tells nothing")
+			w.behind = plugins.ErrUnavailable
+			_, err = s.Issue(context.Background(), q)
+			assert.Equal(t, oautherr.TemporarilyUnavailable, oautherr.From(err).Code)
+		})
+	}
 }
 
 func TestEveryOutcomeHasANameOfItsOwn(t *testing.T) {

@@ -17,10 +17,6 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
 
-// certainWithin is how young the replica must be before "no such application"
-// is believed. An older one may simply not have heard of it.
-const certainWithin = 5 * time.Second
-
 // Statements verifies software statements.
 type Statements interface {
 	// Verify returns an error that wraps statement.ErrInvalid when, and only
@@ -32,8 +28,9 @@ type Statements interface {
 type State interface {
 	// Fresh returns nil while the state may be decided from.
 	Fresh() error
-	// Age is how long ago the store confirmed that nothing is missing.
-	Age() (time.Duration, bool)
+	// CatchUp blocks until everything that the store holds is known, and
+	// returns an error when nobody can say.
+	CatchUp(ctx context.Context) error
 	// Now is the store's clock.
 	Now() time.Time
 	Application(id uuid.UUID) (*application.Application, bool)
@@ -98,6 +95,13 @@ func (s *Service) Register(ctx context.Context, q Request) (Registration, error)
 		return Registration{}, fmt.Errorf("registering a client: %w", err)
 	}
 	st, err := s.Statements.Verify(q.Statement)
+	if errors.Is(err, statement.ErrUnknownKey) {
+		// Another gateway may have made the key a moment ago.
+		if err := s.State.CatchUp(ctx); err != nil {
+			return Registration{}, fmt.Errorf("looking for the key of a software statement: %w", err)
+		}
+		st, err = s.Statements.Verify(q.Statement)
+	}
 	if errors.Is(err, statement.ErrInvalid) {
 		return Registration{}, refused(StatementInvalid, err)
 	}
@@ -105,7 +109,7 @@ func (s *Service) Register(ctx context.Context, q Request) (Registration, error)
 		return Registration{}, fmt.Errorf("verifying a software statement: %w", err)
 	}
 	now := s.State.Now().UnixMilli()
-	app, err := s.approve(st, q, now)
+	app, err := s.approve(ctx, st, q, now)
 	if err != nil {
 		return Registration{}, err
 	}
@@ -136,7 +140,7 @@ func (s *Service) Register(ctx context.Context, q Request) (Registration, error)
 }
 
 // approve looks for what stops the statement, and finds its application.
-func (s *Service) approve(st statement.Statement, q Request, now int64) (*application.Application, error) {
+func (s *Service) approve(ctx context.Context, st statement.Statement, q Request, now int64) (*application.Application, error) {
 	kind, killed := s.State.Killed(&revocation.Subject{
 		StatementID: st.ID, ApplicationID: st.ApplicationID, Platform: string(q.Device.Platform),
 		Issuer: st.Issuer, KeyID: st.KeyID,
@@ -147,12 +151,14 @@ func (s *Service) approve(st statement.Statement, q Request, now int64) (*applic
 	if killed {
 		return nil, refused(killedOutcome(kind), nil)
 	}
-	app, found := s.State.Application(st.ApplicationID)
-	if found {
+	if app, found := s.State.Application(st.ApplicationID); found {
 		return app, nil
 	}
-	if age, ever := s.State.Age(); !ever || age > certainWithin {
-		return nil, fmt.Errorf("application %s is unknown here, but the state is %s old", st.ApplicationID, age)
+	if err := s.State.CatchUp(ctx); err != nil {
+		return nil, fmt.Errorf("looking for application %s: %w", st.ApplicationID, err)
+	}
+	if app, found := s.State.Application(st.ApplicationID); found {
+		return app, nil
 	}
 	return nil, refused(ApplicationUnknown, fmt.Errorf("application %s", st.ApplicationID))
 }

@@ -41,28 +41,33 @@ type world struct {
 	verifyErr, fresh, storeErr, limitErr error
 	issuer                               string
 	unknown                              bool
-	age                                  time.Duration
-	never                                bool
-	kills                                *revocation.Set
-	platforms                            []string
-	scopes                               scope.Set
+	// behind is why nobody can say whether there is news; caughtUp is set once
+	// the service has asked, and news then is known.
+	behind         error
+	caughtUp, news bool
+	kills          *revocation.Set
+	platforms      []string
+	scopes         scope.Set
 
 	stored  []state.Client
 	limited []netip.Addr
 }
 
 func (w *world) Verify(raw string) (statement.Statement, error) {
-	if raw != "good" && w.verifyErr == nil {
+	if raw == "by a new key" && !w.caughtUp {
+		return statement.Statement{}, statement.ErrUnknownKey
+	}
+	if raw != "good" && raw != "by a new key" && w.verifyErr == nil {
 		return statement.Statement{}, fmt.Errorf("signature: %w", statement.ErrInvalid)
 	}
 	return statement.Statement{ID: statementID, ApplicationID: appID, Issuer: w.issuer, KeyID: "key1"}, w.verifyErr
 }
 
-func (w *world) Fresh() error               { return w.fresh }
-func (w *world) Age() (time.Duration, bool) { return w.age, !w.never }
-func (w *world) Now() time.Time             { return now }
+func (w *world) Fresh() error                  { return w.fresh }
+func (w *world) CatchUp(context.Context) error { w.caughtUp = true; return w.behind }
+func (w *world) Now() time.Time                { return now }
 func (w *world) Application(id uuid.UUID) (*application.Application, bool) {
-	if w.unknown || id != appID {
+	if w.unknown || (w.news && !w.caughtUp) || id != appID {
 		return nil, false
 	}
 	return &application.Application{
@@ -114,6 +119,22 @@ func good() Request {
 	return Request{
 		Statement: "good", RedirectURIs: []string{"https://app.adobe.com/done"},
 		Device: device.Info{Platform: device.IOS}, Address: netip.MustParseAddr("192.0.2.1"),
+	}
+}
+
+func TestNewsIsWaitedForBeforeAClientIsBlamed(t *testing.T) {
+	for name, change := range map[string]func(*world, *Request){
+		"an application that was just created": func(w *world, _ *Request) { w.news = true },
+		"a key that was just made":             func(_ *world, q *Request) { q.Statement = "by a new key" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w, s := newWorld()
+			q := good()
+			change(w, &q)
+			_, err := s.Register(context.Background(), q)
+			require.NoError(t, err)
+			assert.True(t, w.caughtUp)
+		})
 	}
 }
 
@@ -202,8 +223,8 @@ func TestRegisterRefuses(t *testing.T) {
 
 		{"nothing while the state is stale", func(w *world, _ *Service, q *Request) { w.fresh, q.Statement = unavailable, "forged" }, oautherr.TemporarilyUnavailable, Unavailable},
 		{"nothing when the verifier has a fault of its own", func(w *world, _ *Service, _ *Request) { w.verifyErr = errors.New("no keys") }, oautherr.TemporarilyUnavailable, Unavailable},
-		{"no unknown application that may be news", func(w *world, _ *Service, _ *Request) { w.unknown, w.age = true, 6*time.Second }, oautherr.TemporarilyUnavailable, Unavailable},
-		{"no unknown application before the state was confirmed", func(w *world, _ *Service, _ *Request) { w.unknown, w.never = true, true }, oautherr.TemporarilyUnavailable, Unavailable},
+		{"no unknown application that may be news", func(w *world, _ *Service, _ *Request) { w.unknown, w.behind = true, plugins.ErrUnavailable }, oautherr.TemporarilyUnavailable, Unavailable},
+		{"no unknown key that may be news", func(w *world, _ *Service, q *Request) { q.Statement, w.behind = "by a new key", plugins.ErrUnavailable }, oautherr.TemporarilyUnavailable, Unavailable},
 		{"nothing when the limits cannot be asked", func(w *world, _ *Service, _ *Request) { w.limitErr = unavailable }, oautherr.TemporarilyUnavailable, Unavailable},
 		{"nothing when no secret can be made", func(_ *world, s *Service, _ *Request) { s.Minter.Rand = strings.NewReader("") }, oautherr.TemporarilyUnavailable, Unavailable},
 		{"nothing while there is no key for secrets", func(_ *world, s *Service, _ *Request) { s.Secrets = func() *secret.Keyring { return nil } }, oautherr.TemporarilyUnavailable, Unavailable},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -31,11 +32,12 @@ const (
 func (r *Replica) Run(ctx context.Context) {
 	reason := SnapshotAtStart
 	pause := shortestPause
+	wait := followWait
 	swept := time.Now()
 	for ctx.Err() == nil {
-		err := r.step(ctx, &reason)
+		err := r.step(ctx, &reason, wait)
 		if err == nil {
-			pause = shortestPause
+			pause, wait = shortestPause, followWait
 			if time.Since(swept) > sweepEvery {
 				r.view.Load().kills.Sweep(r.Now().UnixMilli())
 				swept = time.Now()
@@ -55,12 +57,13 @@ func (r *Replica) Run(ctx context.Context) {
 		case <-ctx.Done():
 		}
 		pause = min(pause*2, longestPause)
+		wait = 0 // a store that is back says so at once
 	}
 }
 
 // step does one call's worth of work: it loads a snapshot where one is due,
 // else asks for news. A non-empty reason says that one is due.
-func (r *Replica) step(ctx context.Context, reason *SnapshotReason) error {
+func (r *Replica) step(ctx context.Context, reason *SnapshotReason, wait time.Duration) error {
 	if *reason != "" {
 		if err := r.load(ctx, *reason); err != nil {
 			return err
@@ -70,7 +73,7 @@ func (r *Replica) step(ctx context.Context, reason *SnapshotReason) error {
 	asked := time.Now()
 	limited, cancel := context.WithTimeout(ctx, followWait+callLimit)
 	defer cancel()
-	batch, err := r.Store.Follow(limited, r.Position(), followWait)
+	batch, err := r.Store.Follow(limited, r.Position(), wait)
 	if errors.Is(err, plugins.ErrLostPlace) {
 		r.Logger.Warn("the place in the feed was lost; reading the whole state", "error", err)
 		*reason = SnapshotLostPlace
@@ -165,11 +168,17 @@ func (r *Replica) load(ctx context.Context, reason SnapshotReason) error {
 
 // plausible refuses to believe a store that has lost everything. A store that
 // was flushed, or a primary that came back empty, would turn every client of
-// the fleet away with an error that tells it to register again. Instead the
-// replica ages, clients are told to wait, and a person decides: restoring the
-// store heals the gateways, restarting them accepts the loss.
+// the fleet away with an error that tells it to register again; so would one
+// that another gateway has begun to fill anew. Instead the replica ages,
+// clients are told to wait, and a person decides: restoring the store heals the
+// gateways, restarting all of them accepts the loss. Keys are never deleted, so
+// the store that was followed before has at least one of those known here.
 func (r *Replica) plausible(b *viewBuilder) error {
-	if len(b.keys) == 0 && len(r.Keys()) > 0 {
+	known := r.Keys()
+	common := slices.ContainsFunc(b.keys, func(k SigningKey) bool {
+		return slices.ContainsFunc(known, func(mine SigningKey) bool { return mine.ID == k.ID })
+	})
+	if len(known) > 0 && !common {
 		return fmt.Errorf("the store has lost the gateway's keys, so it was emptied or is another one; "+
 			"restore it, or restart the gateways to begin anew: %w", plugins.ErrUnavailable)
 	}

@@ -57,6 +57,8 @@ type Replica struct {
 	// offset is what to add to the local clock to get the store's.
 	offset atomic.Int64
 
+	catchUps catchUps
+
 	mu       sync.Mutex
 	position plugins.Position
 	moved    chan struct{} // closed and replaced whenever position moves

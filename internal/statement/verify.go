@@ -73,18 +73,23 @@ func share(a, b []*jws.Key) bool {
 
 func invalid(why error) error { return fmt.Errorf("%w: %w", ErrInvalid, why) }
 
+// ErrUnknownKey wraps ErrInvalid: the statement says to be ours, and names a
+// key that is not ours, or that this gateway has not heard of yet.
+var ErrUnknownKey = invalid(errors.New("it names a key that is none of ours"))
+
 // They are made once: a flood of junk is not to cost more than good requests.
 var (
-	errType      = invalid(errors.New("its typ is not that of a software statement"))
-	errIssuer    = invalid(errors.New("its issuer is not trusted"))
-	errKey       = invalid(errors.New("its issuer has no key of that name"))
-	errAudience  = invalid(errors.New("it is meant for somebody else"))
-	errSubject   = invalid(errors.New("its sub is not the UUID of an application"))
-	errID        = invalid(errors.New("its jti is not a UUID"))
-	errTimes     = invalid(errors.New("it does not say since when it is valid"))
-	errToken     = invalid(errors.New("it has claims of an access token"))
-	errSignature = invalid(jws.ErrSignature)
-	errAlgorithm = invalid(jws.ErrAlgorithm)
+	errType     = invalid(errors.New("its typ is not that of a software statement"))
+	errIssuer   = invalid(errors.New("its issuer is not trusted"))
+	errAudience = invalid(errors.New("it is meant for somebody else"))
+	errSubject  = invalid(errors.New("its sub is not the UUID of an application"))
+	errID       = invalid(errors.New("its jti is not a UUID"))
+	errTimes    = invalid(errors.New("it does not say since when it is valid"))
+	errToken    = invalid(errors.New("it has claims of an access token"))
+	// The keys of others come with the configuration, so an unknown one is no news.
+	errForeignKey = invalid(errors.New("its issuer has no key of that name"))
+	errSignature  = invalid(jws.ErrSignature)
+	errAlgorithm  = invalid(jws.ErrAlgorithm)
 )
 
 // Verify decides whether to believe a statement. Everything that costs little
@@ -134,11 +139,11 @@ func (v *Verifier) own(m *jws.Message) ([]*jws.Key, error) {
 		return nil, errType
 	}
 	if m.Header.KeyID == "" {
-		return nil, errKey
+		return nil, ErrUnknownKey
 	}
 	keys := v.Keys(m.Header.KeyID)
 	if len(keys) == 0 {
-		return nil, errKey
+		return nil, ErrUnknownKey
 	}
 	return keys, nil
 }
@@ -172,7 +177,7 @@ func (v *Verifier) foreign(m *jws.Message, issuer string) ([]*jws.Key, error) {
 		}
 	}
 	if len(keys) == 0 {
-		return nil, errKey
+		return nil, errForeignKey
 	}
 	return keys, nil
 }

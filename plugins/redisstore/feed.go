@@ -102,7 +102,9 @@ func (s *Store) wait(ctx context.Context, seq uint64, d time.Duration) error {
 	if s.closed.Load() {
 		return plugins.ErrClosed
 	}
-	bounded, cancel := context.WithTimeout(ctx, d+s.timeout)
+	// A follower notices a silent connection sooner than a request does: how
+	// soon the gateway recovers depends on it.
+	bounded, cancel := context.WithTimeout(ctx, d+s.timeout/2)
 	defer cancel()
 	done := make(chan error, 1)
 	go func() {
@@ -116,8 +118,8 @@ func (s *Store) wait(ctx context.Context, seq uint64, d time.Duration) error {
 			return nil
 		}
 		return err
-	case <-ctx.Done():
-		return ctx.Err()
+	case <-bounded.Done():
+		return bounded.Err()
 	case <-s.ending:
 		return plugins.ErrClosed
 	}

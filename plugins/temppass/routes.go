@@ -40,5 +40,5 @@ var routes = []plugins.Route{
 var (
 	requestor = plugins.Parameter{In: plugins.InQuery, Name: "requestor_id"}
 	mvpd      = plugins.Parameter{In: plugins.InQuery, Name: "mvpd_id"}
-	channel = plugins.Location{In: plugins.InQuery, Name: "requestor_id", Names: plugins.NamesChannel}
+	channel   = plugins.Location{In: plugins.InQuery, Name: "requestor_id", Names: plugins.NamesChannel}
 )
