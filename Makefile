@@ -13,9 +13,10 @@ XCADDY           := $(TOOLS)/xcaddy-$(XCADDY_VERSION)
 FUZZ_SECONDS ?= 10
 # How long make soak takes.
 SOAK ?= 5m
-# pure: the race detector for every package that does not pull in Caddy.
-# all: for every package and for the gateway that the black-box tests start.
-RACE ?= pure
+# inside: the race detector for every package that tests in its own process.
+# pure: only for those that do not pull in Caddy, which spares its second compile.
+# all: also for the gateway that the black-box tests start.
+RACE ?= inside
 # Which packages bench and cover look at.
 PKG ?= ./...
 
