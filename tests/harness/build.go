@@ -31,7 +31,12 @@ var Root = sync.OnceValue(func() string {
 	}
 })
 
-var build = sync.OnceValues(func() (string, error) {
+var (
+	plain = sync.OnceValues(func() (string, error) { return build("caddy") })
+	racy  = sync.OnceValues(func() (string, error) { return build("caddy-race", "-race") })
+)
+
+func build(name string, flags ...string) (string, error) {
 	folder := filepath.Join(Root(), ".cache", "test")
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return "", err
@@ -46,24 +51,35 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", fmt.Errorf("locking %s: %w", lock.Name(), err)
 	}
 
-	binary := filepath.Join(folder, "caddy")
-	arguments := []string{"build", "-tags", tags}
-	if os.Getenv("DCR_TEST_RACE") == "1" {
-		binary += "-race"
-		arguments = append(arguments, "-race")
-	}
-	command := exec.Command("go", append(arguments, "-o", binary, "./caddymodule/cmd/caddy")...)
+	binary := filepath.Join(folder, name)
+	arguments := append([]string{"build", "-tags", tags, "-o", binary}, flags...)
+	command := exec.Command("go", append(arguments, "./caddymodule/cmd/caddy")...)
 	command.Dir = Root()
 	if output, err := command.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("building the gateway: %w\n%s", err, output)
 	}
 	return binary, nil
-})
+}
 
 // Binary builds the gateway, once for the test process, and answers its path.
 func Binary(tb testing.TB) string {
 	tb.Helper()
-	path, err := build()
+	return must(tb, plain)
+}
+
+// server is the binary that serves: with the race detector where that is asked
+// for. Commands do without, since they take seconds to start with it.
+func server(tb testing.TB) string {
+	tb.Helper()
+	if os.Getenv("DCR_TEST_RACE") == "1" {
+		return must(tb, racy)
+	}
+	return must(tb, plain)
+}
+
+func must(tb testing.TB, built func() (string, error)) string {
+	tb.Helper()
+	path, err := built()
 	if err != nil {
 		tb.Fatal(err)
 	}

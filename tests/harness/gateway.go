@@ -62,7 +62,8 @@ type Gateway struct {
 	Dir string
 
 	tb      testing.TB
-	binary  string
+	server  string // the binary that serves
+	binary  string // the one for commands
 	command *exec.Cmd
 	done    chan error
 }
@@ -85,6 +86,7 @@ func Prepare(tb testing.TB, config Config) *Gateway {
 		Admin:  fmt.Sprintf("localhost:%d", admin),
 		Dir:    tb.TempDir(),
 		tb:     tb,
+		server: server(tb),
 		binary: Binary(tb),
 	}
 	g.Configure(config)
@@ -155,7 +157,7 @@ func (g *Gateway) Launch() {
 		g.tb.Fatal(err)
 	}
 	defer log.Close()
-	command := exec.Command(g.binary, "run", "--config", g.Caddyfile(), "--adapter", "caddyfile")
+	command := exec.Command(g.server, "run", "--config", g.Caddyfile(), "--adapter", "caddyfile")
 	command.Env = g.environment()
 	command.Stdout, command.Stderr = log, log
 	if err := command.Start(); err != nil {
