@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
@@ -55,6 +56,23 @@ func TestAClientShowsWhatStopsIt(t *testing.T) {
 	shown, err = w.Client(within(t), alive.ID)
 	require.NoError(t, err)
 	assert.Empty(t, shown.Kills)
+}
+
+func TestAClientShowsThatItsStatementsKeyIsRevoked(t *testing.T) {
+	w := newWorld(t)
+	app := w.create(t, nil)
+	c := w.client(t, app.ID, uuid.New(), func(c *state.Client) { c.StatementKey = revocation.RefOf("stolen key") })
+	for _, key := range []string{"another key", "stolen key"} {
+		_, err := w.Revoke(within(t), management.KillOrder{Kind: "key", ID: key, Reason: "stolen", AllowUnknown: true}, "ann")
+		require.NoError(t, err)
+	}
+	shown, err := w.Client(within(t), c.ID)
+	require.NoError(t, err)
+	assert.Equal(t, "statement", shown.StoppedBy)
+	require.Len(t, shown.Kills, 1)
+	assert.Equal(t, "key", shown.Kills[0].Kind)
+	assert.Equal(t, "stolen key", shown.Kills[0].ID)
+	assert.Equal(t, "stolen", shown.Kills[0].Reason)
 }
 
 func TestALiftedPlatformStillStopsOlderClients(t *testing.T) {

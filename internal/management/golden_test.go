@@ -49,7 +49,7 @@ func TestTheWireFormatStays(t *testing.T) {
 		"statements":       management.StatementList{Statements: []management.Statement{statement}},
 		"inspection": management.Inspection{
 			Verdict: management.StoppedByKill, Why: "it was revoked", Header: json.RawMessage(`{"alg":"RS256"}`),
-			Claims: json.RawMessage(`{"iss":"x"}`), Application: &app, Kills: []management.Kill{kill},
+			Claims: json.RawMessage(`{"iss":"x"}`), StatementID: id(2), Application: &app, Kills: []management.Kill{kill},
 		},
 		"client":     client,
 		"clients":    management.Clients{Clients: []management.Client{client}, Cursor: "next"},

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/google/uuid"
+
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
@@ -40,6 +42,10 @@ type Inspection struct {
 	// cannot be read.
 	Header json.RawMessage `json:"header,omitempty"`
 	Claims json.RawMessage `json:"claims,omitempty"`
+	// StatementID is what the statement is revoked by. One that somebody else
+	// signed has no id of its own; the same text always gets the same here. It
+	// is absent if the verdict is NotValid.
+	StatementID uuid.UUID `json:"statement_id,omitzero"`
 	// Application is the one that the statement names.
 	Application *Application `json:"application,omitempty"`
 	// Kills lists everything that stops the statement.
@@ -66,6 +72,7 @@ func (s *Service) InspectStatement(ctx context.Context, raw string) (Inspection,
 	if err != nil {
 		return Inspection{}, unavailable("verifying the statement", err)
 	}
+	result.StatementID = st.ID
 	result.Kills, err = s.stops(ctx, revocation.Subject{
 		StatementID: st.ID, ApplicationID: st.ApplicationID, Issuer: st.Issuer, KeyID: st.KeyID,
 	})

@@ -109,14 +109,17 @@ func (s *Service) await(ctx context.Context, r Revocation, position plugins.Posi
 // Kills lists what was revoked, in no order: of one kind, or, when it is
 // empty, of all.
 func (s *Service) Kills(ctx context.Context, kind, cursor string, limit int) (Kills, error) {
+	fetch := s.Records.Kills
 	if kind != "" {
-		if _, err := parseKind(kind); err != nil {
+		k, err := parseKind(kind)
+		if err != nil {
 			return Kills{}, err
 		}
+		fetch = func(ctx context.Context, cursor string, limit int) ([]state.Kill, string, error) {
+			return s.Records.KillsOf(ctx, k, cursor, limit)
+		}
 	}
-	kills, next, err := scan(ctx, cursor, limit, s.Records.Kills, func(k state.Kill) (Kill, bool) {
-		return killView(k), kind == "" || string(k.Kind) == kind
-	})
+	kills, next, err := scan(ctx, cursor, limit, fetch, func(k state.Kill) (Kill, bool) { return killView(k), true })
 	if err != nil {
 		return Kills{}, unavailable("listing the kills", err)
 	}

@@ -100,6 +100,16 @@ func TestWhatCanBeRevoked(t *testing.T) {
 	}
 }
 
+func TestTheKeyOfSecretsHasNothingToStop(t *testing.T) {
+	w := newWorld(t)
+	position, err := w.Records.AddSigningKey(within(t), state.SigningKey{Use: state.KeyForSecrets, Generation: 1, ID: "hasher", Algorithm: "HS256"})
+	require.NoError(t, err)
+	require.NoError(t, w.Replica.WaitFor(within(t), position))
+	_, err = w.Revoke(within(t), management.KillOrder{Kind: "key", ID: "hasher"}, "ann")
+	assertFault(t, management.Invalid, "id", "has signed nothing", err)
+	assert.Contains(t, fault(t, err).Hint, "applications")
+}
+
 func TestAKillIsThrownOnTheSpellingThatIsCompared(t *testing.T) {
 	w := newWorld(t)
 	r := w.revoke(t, "platform", "fire tv")

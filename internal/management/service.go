@@ -120,7 +120,33 @@ func (s *Service) stops(ctx context.Context, x revocation.Subject) ([]Kill, erro
 		}
 		kills = append(kills, killView(record))
 	}
+	if _, killed := s.Replica.Killed(&revocation.Subject{StatementKey: x.StatementKey}); killed {
+		record, err := s.killOfKey(ctx, x.StatementKey)
+		if err != nil {
+			return nil, unavailable("reading why the statement's key is revoked", err)
+		}
+		kills = append(kills, killView(record))
+	}
 	return kills, nil
+}
+
+// killOfKey finds the kill of a key of which a client's record holds only the
+// reference.
+func (s *Service) killOfKey(ctx context.Context, ref revocation.KeyRef) (state.Kill, error) {
+	for cursor := ""; ; {
+		kills, next, err := s.Records.KillsOf(ctx, revocation.Key, cursor, largestPage)
+		if err != nil {
+			return state.Kill{}, err
+		}
+		for _, kill := range kills {
+			if revocation.RefOf(kill.ID) == ref {
+				return kill, nil
+			}
+		}
+		if cursor = next; cursor == "" {
+			return state.Kill{Kind: revocation.Key}, nil // its story has gone, as above
+		}
+	}
 }
 
 // stoppedBy names the kill that stops the subject, or nothing.

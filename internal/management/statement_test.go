@@ -119,6 +119,7 @@ func TestAnInspectionJudgesAsARegistrationWould(t *testing.T) {
 			assert.Contains(t, got.Why, test.why)
 			assert.Equal(t, test.verdict == management.Approved, got.Why == "")
 			assert.Equal(t, test.app, got.Application != nil)
+			assert.Equal(t, test.verdict == management.NotValid, got.StatementID == uuid.Nil, "what it can be revoked by")
 			var kinds []string
 			for _, k := range got.Kills {
 				kinds = append(kinds, k.Kind)

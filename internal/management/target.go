@@ -89,7 +89,11 @@ func (s *Service) known(ctx context.Context, target revocation.Target, allowUnkn
 	case revocation.Issuer:
 		found = target.ID == s.Issuer || slices.Contains(s.TrustedIssuers, target.ID)
 	case revocation.Key:
-		found = slices.ContainsFunc(s.Replica.Keys(), func(k state.SigningKey) bool { return k.ID == target.ID })
+		found, err = s.signs(target.ID)
+	}
+	var fault *Error
+	if errors.As(err, &fault) {
+		return fault
 	}
 	if err != nil {
 		return unavailable(fmt.Sprintf("looking for %s %s", target.Kind, target.ID), err)
@@ -101,6 +105,21 @@ func (s *Service) known(ctx context.Context, target revocation.Target, allowUnkn
 		}
 	}
 	return nil
+}
+
+// signs says whether a key is one of ours. The one that hashes the secrets of
+// clients signs nothing, so that killing it would stop nothing.
+func (s *Service) signs(id string) (bool, error) {
+	for _, k := range s.Replica.Keys() {
+		if k.ID == id && k.Use == state.KeyForSecrets {
+			return false, invalid("id", fmt.Sprintf("key %s hashes the secrets of clients, and has signed nothing to stop", id),
+				"nobody can guess a secret with it; where secrets themselves leaked, revoke the clients or their applications")
+		}
+		if k.ID == id {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // hasStatement looks through the statements of every application, since a

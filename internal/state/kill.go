@@ -116,6 +116,11 @@ func (r Records) Kills(ctx context.Context, cursor string, limit int) ([]Kill, s
 	return list(ctx, r.Store, killPrefix, cursor, limit, decodeKill)
 }
 
+// KillsOf is Kills for one kind, which may be far fewer.
+func (r Records) KillsOf(ctx context.Context, kind revocation.Kind, cursor string, limit int) ([]Kill, string, error) {
+	return list(ctx, r.Store, killKey(kind, ""), cursor, limit, decodeKill)
+}
+
 // killTarget reads what a key's kill was thrown on, for when the record is
 // gone and only the key is left.
 func killTarget(key string) (revocation.Target, bool) {
