@@ -18,7 +18,7 @@ import (
 var (
 	rounds = flag.Int("rounds", 1, "how many rounds to take the median of; make load takes 11, and 5 where no gate hangs on it")
 	lasts  = flag.Duration("lasts", 200*time.Millisecond, "how long a round takes; make load takes 1s")
-	gate   = flag.Float64("gate", 0, "the most that a validated request may cost, as a multiple of a plain one; 0 is any")
+	gate   = flag.Float64("gate", 0, "the most that a validated request may cost, as a multiple of a plain one with as many header lines; 0 is any")
 )
 
 // clients is how many applications call, with a token each.
@@ -26,24 +26,43 @@ const clients = 100
 
 func TestAValidatedRequestBesideAPlainOne(t *testing.T) {
 	upstreams := backend(t)
-	without := plain(t, "reverse_proxy "+upstreams+" "+upstream)
-	control := plain(t, "reverse_proxy "+upstreams+" "+upstream)
-	with := guarded(t, "", "", "dcr_issuer\n\tdcr_proxy rest_v2 "+upstreams+" "+upstream)
+	site := "dcr_issuer\n\tdcr_proxy rest_v2 " + upstreams + " " + upstream
+	with := guarded(t, setup{}, site)
 	same := calls(with, clients)
-	one := side{"plain", without, same, 200}
-	two := side{"plain again", control, same, 200}
 	validated := side{"validated", with, same, 200}
+	bare := side{"plain", plain(t, "reverse_proxy "+upstreams+" "+upstream), same, 200}
+	again := side{"plain", plain(t, "reverse_proxy "+upstreams+" "+upstream), same, 200}
+	lines := side{"plain", plain(t, "reverse_proxy "+upstreams+" "+upstreamWithLines), same, 200}
 
 	t.Logf("processor time for a request, two at a time on one core:")
-	compare(t, "the method itself", two, one)
-	ratio := compareIn(t, *rounds, "a known token", validated, one)
+	compare(t, "the method itself: plain beside plain", again, bare)
+	compareIn(t, *rounds, "a known token beside plain", validated, bare)
+	compare(t, "seven header lines beside plain", lines, bare)
+	ratio := compareIn(t, *rounds, "a known token beside seven header lines", validated, lines)
 	inPlace(t, with)
 	if *gate > 0 {
-		assert.LessOrEqual(t, ratio.median, *gate, "a validated request costs too much")
+		assert.LessOrEqual(t, ratio.median, *gate, "what the gateway does costs too much")
 	}
 
 	t.Logf("requests a second on one core, %d connections, one at a time:", connections)
-	alone(t, []side{one, validated})
+	alone(t, []side{bare, validated})
+}
+
+func TestWhatAnOperatorCanTurnBesideAPlainRequest(t *testing.T) {
+	upstreams := backend(t)
+	site := "dcr_issuer\n\tdcr_proxy rest_v2 " + upstreams + " " + upstream
+	bare := plain(t, "reverse_proxy "+upstreams+" "+upstream)
+	for _, turned := range []struct{ name, global, collector string }{
+		{"a known token, log without proxies", quiet, "100"},
+		{"a known token, GOGC=400", "", "400"},
+		{"a known token, both", quiet, "400"},
+	} {
+		t.Setenv("GOGC", turned.collector)
+		with := guarded(t, setup{global: turned.global}, site)
+		same := calls(with, clients)
+		compare(t, turned.name, side{"validated", with, same, 200}, side{"plain", bare, same, 200})
+		with.Stop()
+	}
 }
 
 func TestTheSiteWithEveryAPIBesideAPlainOne(t *testing.T) {
@@ -53,7 +72,7 @@ func TestTheSiteWithEveryAPIBesideAPlainOne(t *testing.T) {
 		site += "\n\tdcr_proxy " + profile + " " + upstreams + " " + upstream
 	}
 	without := plain(t, "reverse_proxy "+upstreams+" "+upstream)
-	with := guarded(t, "", "", site)
+	with := guarded(t, setup{}, site)
 	same := calls(with, clients)
 	compare(t, "a known token, seven APIs in the site", side{"validated", with, same, 200}, side{"plain", without, same, 200})
 }
@@ -63,7 +82,7 @@ func TestAFirstSeenTokenBesideAPlainRequest(t *testing.T) {
 	upstreams := backend(t)
 	without := plain(t, "reverse_proxy "+upstreams+" "+upstream)
 	for _, algorithm := range []string{"HS256", "EdDSA", "ES256", "RS256"} {
-		with := guarded(t, "", "cache_size 1\n\t\t\talgorithm "+algorithm, "dcr_issuer\n\tdcr_proxy rest_v2 "+upstreams+" "+upstream)
+		with := guarded(t, setup{tokens: "cache_size 1\n\t\t\talgorithm " + algorithm}, "dcr_issuer\n\tdcr_proxy rest_v2 "+upstreams+" "+upstream)
 		same := calls(with, clients)
 		compare(t, "a new token, "+algorithm, side{"validated", with, same, 200}, side{"plain", without, same, 200})
 		with.Stop()
@@ -75,7 +94,7 @@ func TestRefusingBesideProxying(t *testing.T) {
 	without := plain(t, "reverse_proxy "+upstreams+" "+upstream)
 	proxied := side{"plain", without, [][]byte{call("")}, 200}
 	for _, algorithm := range []string{"HS256", "ES256"} {
-		with := guarded(t, "", "algorithm "+algorithm, "dcr_issuer\n\tdcr_proxy rest_v2 "+upstreams+" "+upstream)
+		with := guarded(t, setup{tokens: "algorithm " + algorithm}, "dcr_issuer\n\tdcr_proxy rest_v2 "+upstreams+" "+upstream)
 		_, _, token := with.Enroll(app)
 		raw := token.AccessToken
 		forged := raw[:len(raw)-10] + "AAAAAA" + raw[len(raw)-4:]
@@ -96,7 +115,7 @@ func TestIssuingBesideAnsweringAtAll(t *testing.T) {
 		{"embedded", ""},
 		{"redis", "redis " + redistest.Start(t, redistest.Options{}).URL()},
 	} {
-		with := guarded(t, store.line, "", "dcr_issuer")
+		with := guarded(t, setup{store: store.line}, "dcr_issuer")
 		statement := with.IssueStatement(with.CreateApp(app))
 		var forms [][]byte
 		for range clients {

@@ -44,25 +44,55 @@ const upstream = `{
 		}
 	}`
 
+// upstreamWithLines tells the backend by Caddy's own means what the gateway
+// would: as many lines of the same length, and no token.
+const upstreamWithLines = `{
+		transport http {
+			keepalive_idle_conns_per_host 64
+		}
+		header_up X-DCR-Client-ID 897029da-2b35-429e-ad45-6f6bf5de7a95
+		header_up X-DCR-Application-ID 897029da-2b35-429e-ad45-6f6bf5de7a95
+		header_up X-DCR-Programmer Demo
+		header_up X-DCR-Channel REF30
+		header_up X-DCR-Scopes api:client:v2
+		header_up X-DCR-Platform tvOS
+		header_up X-DCR-Trace 897029da-2b35-429e-ad45-6f6bf5de7a95
+		header_up -Authorization
+	}`
+
+// quiet spares Caddy the entry that it prepares for each proxied request and
+// then throws away, since nobody looks at that level.
+const quiet = `log {
+		exclude http.handlers.reverse_proxy
+	}`
+
 // plain is Caddy without the gateway.
 func plain(t *testing.T, site string) *harness.Gateway {
 	t.Helper()
 	return start(t, "", site)
 }
 
+// setup is what differs between the gateways that are measured.
+type setup struct {
+	store  string // empty is the embedded one
+	tokens string // further options of tokens
+	global string // further global options
+}
+
 // guarded is Caddy with the gateway.
-func guarded(t *testing.T, store, tokens, site string) *harness.Gateway {
+func guarded(t *testing.T, s setup, site string) *harness.Gateway {
 	t.Helper()
-	if store == "" {
-		store = "bolt {DIR}/dcr"
+	if s.store == "" {
+		s.store = "bolt {DIR}/dcr"
 	}
-	return start(t, `dcr {
+	return start(t, s.global+`
+	dcr {
 		issuer http://127.0.0.1:{HTTP}
 		allow_http
-		store `+store+`
+		store `+s.store+`
 		tokens {
 			lifetime 6h
-			`+tokens+`
+			`+s.tokens+`
 		}
 	}`, site)
 }
