@@ -131,6 +131,11 @@ func (a *App) sealer() (*keyring.Sealer, error) {
 	if err != nil {
 		return nil, err
 	}
+	if text == a.KeyEncryptionKey {
+		a.logger.Warn("key_encryption_key stands in the configuration, which Caddy shows and saves; " +
+			"write a placeholder such as {env.DCR_KEK} or {file./run/secrets/dcr_kek}")
+	}
+	a.sealedBy = sha256.Sum256([]byte(text))
 	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
 		return nil, fmt.Errorf("want 32 bytes as base64 (openssl rand -base64 32)")
@@ -148,8 +153,7 @@ func (a *App) attach(ctx caddy.Context, sealer *keyring.Sealer) error {
 	if err != nil {
 		return err
 	}
-	secretPart := sha256.Sum256([]byte(a.KeyEncryptionKey))
-	a.poolKey = module.StoreKey() + "|" + a.NodeName + "|" + hex.EncodeToString(secretPart[:])
+	a.poolKey = module.StoreKey() + "|" + a.NodeName + "|" + hex.EncodeToString(a.sealedBy[:])
 	value, _, err := backings.LoadOrNew(a.poolKey, func() (caddy.Destructor, error) {
 		return newBacking(module, name, sealer, a.logger), nil
 	})
@@ -157,6 +161,7 @@ func (a *App) attach(ctx caddy.Context, sealer *keyring.Sealer) error {
 		return err
 	}
 	a.backing = value.(*backing)
+	a.backing.nodes.Remember(time.Duration(a.Staleness))
 	return nil
 }
 

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"log/slog"
 	"sync"
@@ -65,6 +66,7 @@ type App struct {
 	logger   *slog.Logger
 	backing  *backing
 	poolKey  string
+	sealedBy [sha256.Size]byte // the hash of the key that seals others
 	services *services
 	cache    *token.Cache
 	cacheKey string

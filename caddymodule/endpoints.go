@@ -145,7 +145,9 @@ func (s *services) presented(w http.ResponseWriter, r *http.Request) (oauth.Pres
 
 // jwks publishes the keys with which others may verify what we sign.
 func (s *services) jwks(w http.ResponseWriter, r *http.Request) error {
-	if err := s.directory.Fresh(); err != nil {
+	// An empty list, or one that lacks a key, would have every backend that
+	// keeps it refuse good tokens.
+	if err := s.ready(); err != nil {
 		return s.fail(w, r, err, string(oauth.Unavailable))
 	}
 	document, err := jws.JWKS(s.app.backing.keys.Public())

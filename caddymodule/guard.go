@@ -149,7 +149,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 // those behind the guard.
 func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) bool {
 	x := exchanges.Get().(*exchange)
-	x.guard, x.r, x.trace = g, r, newTraceID()
+	x.guard, x.w, x.r, x.trace = g, w, r, newTraceID()
 	decision := x.decide()
 	g.metrics.Decided(decision.Reason, begun)
 	if decision.Allowed {
@@ -169,6 +169,7 @@ var exchanges = sync.Pool{New: func() any { return new(exchange) }}
 // exchange is one request on its way through the guard.
 type exchange struct {
 	guard *Guard
+	w     http.ResponseWriter
 	r     *http.Request
 	trace uuid.UUID
 	match endpoint.Match
@@ -197,7 +198,7 @@ func (x *exchange) decide() guard.Decision {
 	facts := guard.Facts{Route: x.match.Route, AddressAllowed: g.allows(r)}
 	params := endpoint.NewParameters(r)
 	if facts.Open = x.match.Open(params); facts.Open {
-		return guard.Decide(&facts)
+		return x.decideOpen(&facts, params, path)
 	}
 	presented, err := bearer.Extract(r, g.table.API().QueryToken)
 	if facts.Token = tokenState(err); facts.Token != guard.Valid || !facts.AddressAllowed {
@@ -207,7 +208,10 @@ func (x *exchange) decide() guard.Decision {
 		return guard.Decide(&facts)
 	}
 	if x.match.NeedsForm() {
-		if err := params.ReadForm(r, endpoint.FormLimit); err != nil {
+		lift := limitReading(x.w)
+		err := params.ReadForm(r, endpoint.FormLimit)
+		lift()
+		if err != nil {
 			return guard.Refuse(guard.BodyUnreadable)
 		}
 	}
@@ -215,10 +219,27 @@ func (x *exchange) decide() guard.Decision {
 	return guard.Decide(&facts)
 }
 
+// decideOpen settles a request that needs no token. A killed channel stays
+// closed for it too, and so does the route while nobody can say what is killed.
+func (x *exchange) decideOpen(facts *guard.Facts, params endpoint.Parameters, path string) guard.Decision {
+	d := x.guard.services.directory
+	if d.Fresh() != nil {
+		return guard.Refuse(guard.StateUnavailable)
+	}
+	x.gather(facts, params, path, d.Now().UnixMilli())
+	return guard.Decide(facts)
+}
+
 // entitle adds who calls and what the request names.
 func (x *exchange) entitle(facts *guard.Facts, params endpoint.Parameters, path string) {
-	d := x.guard.services.directory
 	facts.Killed, facts.Application, facts.Scopes = x.known.killed, x.known.application, x.known.Scopes
+	x.gather(facts, params, path, x.known.IssuedAt)
+}
+
+// gather adds what the request names and lacks, and whether one of the
+// channels is killed for tokens of that time.
+func (x *exchange) gather(facts *guard.Facts, params endpoint.Parameters, path string, issuedAt int64) {
+	d := x.guard.services.directory
 	facts.Missing = x.match.Missing(params)
 	facts.Named = x.match.Named(params, x.named[:0])
 	if x.guard.finder != nil {
@@ -227,7 +248,7 @@ func (x *exchange) entitle(facts *guard.Facts, params endpoint.Parameters, path 
 		}
 	}
 	for i := range facts.Named {
-		if facts.Named[i].Names != plugins.NamesProxyMVPD && d.ChannelKilled(facts.Named[i].Value, x.known.IssuedAt) {
+		if facts.Named[i].Names != plugins.NamesProxyMVPD && d.ChannelKilled(facts.Named[i].Value, issuedAt) {
 			facts.ChannelKilled = true
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
@@ -69,6 +70,7 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		identity.CleanConnection(r.Header)
 		return next.ServeHTTP(w, r)
 	}
+	defer limitReading(w)()
 	if err := i.admits(e, r); err != nil {
 		return i.services.fail(w, r, err, "request_invalid")
 	}
@@ -90,6 +92,20 @@ func (i *Issuer) admits(e clientEndpoint, r *http.Request) error {
 		return oautherr.New(oautherr.InvalidRequest, "this endpoint answers over https only")
 	}
 	return nil
+}
+
+// readWithin is how long a client may take to send what the gateway itself
+// reads: a few hundred bytes.
+const readWithin = 10 * time.Second
+
+// limitReading keeps a client that sends slowly from holding a connection for
+// ever, until the returned function is called. Caddy has no limit by default.
+func limitReading(w http.ResponseWriter) (lift func()) {
+	control := http.NewResponseController(w)
+	if control.SetReadDeadline(time.Now().Add(readWithin)) != nil {
+		return func() {} // a connection of another kind, such as a test's
+	}
+	return func() { _ = control.SetReadDeadline(time.Time{}) }
 }
 
 // overTLS says whether the client's own connection is encrypted: to us, or to

@@ -53,7 +53,12 @@ func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenS
 		if t.directory.CatchUp(ctx) != nil {
 			return knownToken{}, guard.Unavailable
 		}
-		k = t.describe(grant)
+		if k = t.describe(grant); k.application == nil && k.killed == "" {
+			// Applications are revoked, never deleted, so this one is declared in
+			// a configuration that is not, or no longer, here. Telling the client
+			// to register again would not help it.
+			return knownToken{}, guard.Unavailable
+		}
 	}
 	return k, guard.Valid
 }

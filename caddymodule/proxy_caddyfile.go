@@ -16,7 +16,9 @@ import (
 
 func init() {
 	httpcaddyfile.RegisterDirective("dcr_proxy", parseProxy)
-	httpcaddyfile.RegisterDirectiveOrder("dcr_proxy", httpcaddyfile.Before, "reverse_proxy")
+	// Before everything that could answer or proxy: what no profile claims
+	// passes the fallback on its way there.
+	httpcaddyfile.RegisterDirectiveOrder("dcr_proxy", httpcaddyfile.Before, "handle")
 }
 
 // parseProxy expands the shorthand
@@ -27,8 +29,7 @@ func init() {
 //	}
 //
 // into a route for the profile's paths with a dcr_guard and a reverse_proxy,
-// and, once per block that it stands in, a last route that answers 404 for
-// what nothing else of the site claims.
+// and a last route that answers 404 for what nothing else of the site claims.
 func parseProxy(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	h.Next() // "dcr_proxy"
 	head := h.Token()
@@ -59,7 +60,7 @@ func parseProxy(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	if len(proxy.Upstreams) == 0 && proxy.DynamicUpstreamsRaw == nil {
 		return nil, h.Errf("dcr_proxy %s: an upstream is wanted, such as 10.0.0.1:8080", name.Text)
 	}
-	return append([]httpcaddyfile.ConfigValue{proxyRoute(describe(name.Text), g, proxy)}, fallbackRoute(h)...), nil
+	return []httpcaddyfile.ConfigValue{proxyRoute(describe(name.Text), g, proxy), fallbackRoute()}, nil
 }
 
 // describe asks the profile for its paths, which do not depend on options.
@@ -85,15 +86,12 @@ func proxyRoute(api plugins.API, g *Guard, proxy *reverseproxy.Handler) httpcadd
 	}}
 }
 
-const fallbackState = "dcr_fallback"
-
-// fallbackRoute gives the last route of the block, the first time it is asked.
-func fallbackRoute(h httpcaddyfile.Helper) []httpcaddyfile.ConfigValue {
-	if h.BlockState[fallbackState] != nil {
-		return nil
-	}
-	h.BlockState[fallbackState] = true
-	return []httpcaddyfile.ConfigValue{{Class: "route", Value: caddyhttp.Route{
+// fallbackRoute is what every dcr_proxy adds behind the routes of all of them:
+// a route without a matcher. One would do for each block, but a directive
+// cannot tell in which block it stands; only requests that no profile claims
+// pass them, and the innermost answers.
+func fallbackRoute() httpcaddyfile.ConfigValue {
+	return httpcaddyfile.ConfigValue{Class: "route", Value: caddyhttp.Route{
 		HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(new(Fallback), "handler", "dcr_fallback", nil)},
-	}}}
+	}}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
 // services are what one configuration does, over the backing that it shares.
@@ -90,5 +91,20 @@ func newStatements(a *App) (*statements, error) {
 		Cached: &statement.Cached{Verifier: verifier},
 	}, nil
 }
+
+// ready returns nil while everything that decisions need is here: a state that
+// is fresh enough, and keys that can be read and sign.
+func (s *services) ready() error {
+	keys := s.app.backing.keys
+	if err := (issuing{s.directory, keys}).Fresh(); err != nil {
+		return err
+	}
+	if keys.Signing(state.KeyForTokens, jws.Algorithm(s.app.Tokens.Algorithm)) == nil {
+		return errNoKey
+	}
+	return nil
+}
+
+var errNoKey = fmt.Errorf("there is no key to sign tokens with yet: %w", plugins.ErrUnavailable)
 
 func (a *App) management() *management.Service { return a.services.management }

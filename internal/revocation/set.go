@@ -5,6 +5,7 @@ import (
 	"iter"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -53,6 +54,15 @@ type Target struct {
 // byRef stands for a key that was killed, under its reference.
 const byRef Kind = "key reference"
 
+// folded is the target as it is looked up. Backends that do not mind the case
+// of a channel's letters must not serve a killed one under another spelling.
+func (t Target) folded() Target {
+	if t.Kind == Channel {
+		t.ID = strings.ToLower(t.ID)
+	}
+	return t
+}
+
 // alias is what a target is found by as well as by itself.
 func (t Target) alias() (Target, bool) {
 	return RefOf(t.ID).target(), t.Kind == Key
@@ -73,6 +83,7 @@ func NewSet() *Set {
 // application is a UUID; one that is none stops nothing and is ignored, since
 // nothing of that name can exist.
 func (s *Set) Put(target Target, kill Kill) {
+	target = target.folded()
 	s.change(target,
 		func(table *cow.Table[int64], id uuid.UUID) { table.Put(id, kill.ExpiresAt) },
 		func(names map[Target]Kill) { putName(names, target, kill) })
@@ -80,6 +91,7 @@ func (s *Set) Put(target Target, kill Kill) {
 
 // Remove takes a kill out, because it was collected.
 func (s *Set) Remove(target Target) {
+	target = target.folded()
 	s.change(target,
 		(*cow.Table[int64]).Remove,
 		func(names map[Target]Kill) {
@@ -114,7 +126,7 @@ func (s *Set) Fill(kills iter.Seq2[Target, Kill]) {
 	for target, kill := range kills {
 		i := slices.Index(withUUID, target.Kind)
 		if i < 0 {
-			putName(names, target, kill)
+			putName(names, target.folded(), kill)
 			continue
 		}
 		if ids[i] == nil {
@@ -221,7 +233,7 @@ func (s *Set) StopsChannel(channel string, tokenIssuedAt int64) bool {
 	if len(names) == 0 {
 		return false
 	}
-	kill, found := names[Target{Channel, channel}]
+	kill, found := names[Target{Channel, channel}.folded()]
 	return found && kill.stops(tokenIssuedAt)
 }
 

@@ -98,6 +98,7 @@ func TestAChannelStopsWhileKilledAndOlderTokensAfterwards(t *testing.T) {
 	assert.False(t, set.StopsChannel("CNN", 1))
 	set.Put(revocation.Target{Kind: revocation.Channel, ID: "CNN"}, revocation.Kill{})
 	assert.True(t, set.StopsChannel("CNN", 1<<60))
+	assert.True(t, set.StopsChannel("cnN", 1<<60), "whatever the case")
 	assert.False(t, set.StopsChannel("REF30", 1))
 	set.Put(revocation.Target{Kind: revocation.Channel, ID: "CNN"}, revocation.Kill{LiftedAt: 50})
 	assert.True(t, set.StopsChannel("CNN", 50))

@@ -77,6 +77,11 @@ func (r *Replica) step(ctx context.Context, reason *SnapshotReason, wait time.Du
 	if errors.Is(err, plugins.ErrLostPlace) {
 		r.Logger.Warn("the place in the feed was lost; reading the whole state", "error", err)
 		*reason = SnapshotLostPlace
+		if time.Since(r.loadedAt) < longestPause {
+			// A store that loses its place again at once is not asked for all of
+			// its records in a loop.
+			return fmt.Errorf("the place in the feed was lost right after reading the state: %w", plugins.ErrUnavailable)
+		}
 		return nil
 	}
 	if err != nil {
@@ -129,6 +134,7 @@ func (r *Replica) load(ctx context.Context, reason SnapshotReason) error {
 	if err != nil {
 		return fmt.Errorf("reading the feed's end: %w", err)
 	}
+	r.setClock(now)
 	builder := newViewBuilder()
 	for cursor := ""; ; {
 		limited, cancel := context.WithTimeout(ctx, callLimit)
@@ -154,11 +160,12 @@ func (r *Replica) load(ctx context.Context, reason SnapshotReason) error {
 	}
 	next := builder.view()
 	r.view.Store(next)
+	r.loadedAt = time.Now()
 	if r.KeysChanged != nil {
 		r.KeysChanged(r.Keys())
 	}
 	r.moveTo(position)
-	r.confirm(asked, now)
+	r.confirmed.Store(&asked)
 	if r.Observer != nil {
 		r.Observer.SnapshotLoaded(reason, time.Since(asked))
 	}

@@ -25,7 +25,14 @@ type Kill struct {
 	By        string          `cbor:"7,keyasint,omitempty"`
 }
 
-func killKey(kind revocation.Kind, id string) string { return killPrefix + string(kind) + "/" + id }
+// killKey has one key for a channel in whatever case it is written, because a
+// kill stops it in any: one that is put back must not leave another thrown.
+func killKey(kind revocation.Kind, id string) string {
+	if kind == revocation.Channel {
+		id = strings.ToLower(id)
+	}
+	return killPrefix + string(kind) + "/" + id
+}
 
 func decodeKill(key string, value []byte) (Kill, error) {
 	var k Kill

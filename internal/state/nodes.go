@@ -5,7 +5,9 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -19,8 +21,9 @@ const (
 
 	// A gateway reports when it has applied something, and at least this often.
 	reportEvery = 5 * time.Second
-	// A gateway that has not reported for this long is not waited for.
-	nodeTTL = 3 * reportEvery
+	// A gateway that has not reported for this long is not waited for. It is
+	// named all the same, for as long as it could be passing known tokens.
+	silent = 3 * reportEvery
 	// askEvery is how often the thrower of a switch asks who has applied it.
 	askEvery = 5 * time.Millisecond
 )
@@ -46,6 +49,8 @@ type NodeState struct {
 	// AfterMilliseconds is how long after the beginning of the wait the
 	// gateway was seen to have applied it.
 	AfterMilliseconds float64 `json:"after_ms"`
+	// LastSeen is when a gateway that has not applied it reported last.
+	LastSeen time.Time `json:"last_seen,omitzero"`
 }
 
 // Nodes reports what this gateway has applied, and asks what the others have.
@@ -54,16 +59,27 @@ type Nodes struct {
 	// Name is this gateway's own, unique among those that share the store.
 	Name   string
 	Logger *slog.Logger
+
+	remember atomic.Int64 // nanoseconds
 }
+
+// Remember says how long a gateway of this fleet may go on deciding without
+// the store: for so long, and a little, it is named to whoever revokes
+// something although it is silent.
+func (n *Nodes) Remember(staleness time.Duration) {
+	n.remember.Store(int64(staleness + silent))
+}
+
+// ttl is how long this gateway's report is kept.
+func (n *Nodes) ttl() time.Duration { return max(2*silent, time.Duration(n.remember.Load())) }
 
 // Run reports this gateway's place until ctx ends.
 func (n *Nodes) Run(ctx context.Context) {
-	joined := false
 	for ctx.Err() == nil {
 		moved := n.Replica.whenMoved()
 		if _, loaded := n.Replica.Age(); loaded {
 			limited, cancel := context.WithTimeout(ctx, callLimit)
-			err := n.report(limited, &joined)
+			err := n.report(limited)
 			cancel()
 			if err != nil && ctx.Err() == nil {
 				n.Logger.Debug("this gateway's place could not be reported", "error", err)
@@ -78,20 +94,25 @@ func (n *Nodes) Run(ctx context.Context) {
 	n.leave()
 }
 
-// report writes this gateway's place, and joins the list first.
-func (n *Nodes) report(ctx context.Context, joined *bool) error {
-	if !*joined {
+// report writes this gateway's place. It joins the list first where it is not,
+// or no longer, in it: another gateway may have taken a silent one off, or the
+// store may have lost the list.
+func (n *Nodes) report(ctx context.Context) error {
+	names, _, err := n.list(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.Contains(names, n.Name) {
 		if err := n.changeList(ctx, n.joinList); err != nil {
 			return err
 		}
-		*joined = true
 	}
 	p := n.Replica.Position()
 	value, err := encode(kindNode, nodeRecord{Name: n.Name, Feed: p.Feed, Seq: p.Seq, AppliedAt: n.Replica.Now().UnixMilli()})
 	if err != nil {
 		return err
 	}
-	return n.Replica.Store.Put(ctx, plugins.Write{Key: nodePrefix + n.Name, Value: value, TTL: nodeTTL})
+	return n.Replica.Store.Put(ctx, plugins.Write{Key: nodePrefix + n.Name, Value: value, TTL: n.ttl()})
 }
 
 // leave takes this gateway off, so that nobody waits for it.
@@ -207,16 +228,17 @@ func (n *Nodes) Await(ctx context.Context, p plugins.Position) ([]NodeState, err
 		return nil, err
 	}
 	applied := map[string]time.Duration{}
-	alive := []string{n.Name}
+	var known []nodeRecord
 	for {
 		records, err := n.read(ctx, names)
 		if err != nil && ctx.Err() == nil {
 			return nil, err
 		}
 		if err == nil {
-			alive = note(records, p, n.Name, time.Since(start), applied)
+			known = n.others(records)
+			note(known, p, time.Since(start), applied)
 		}
-		if len(applied) == len(alive)-1 || ctx.Err() != nil {
+		if !n.waitsFor(known, applied) || ctx.Err() != nil {
 			break
 		}
 		select {
@@ -228,33 +250,45 @@ func (n *Nodes) Await(ctx context.Context, p plugins.Position) ([]NodeState, err
 	if after, ok := <-own; ok {
 		applied[n.Name] = after
 	}
-	return states(alive, applied), nil
+	return n.states(known, applied), nil
 }
 
-// note marks the other gateways that have got to p, and returns all names.
-func note(records []nodeRecord, p plugins.Position, self string, now time.Duration, applied map[string]time.Duration) []string {
-	alive := []string{self}
+// others leaves this gateway out.
+func (n *Nodes) others(records []nodeRecord) []nodeRecord {
+	return slices.DeleteFunc(records, func(r nodeRecord) bool { return r.Name == n.Name })
+}
+
+// note marks the gateways that have got to p.
+func note(records []nodeRecord, p plugins.Position, now time.Duration, applied map[string]time.Duration) {
 	for _, record := range records {
-		if record.Name == self {
-			continue
-		}
-		alive = append(alive, record.Name)
 		if _, known := applied[record.Name]; !known && record.Feed == p.Feed && record.Seq >= p.Seq {
 			applied[record.Name] = now
 		}
 	}
-	return alive
 }
 
-func states(alive []string, applied map[string]time.Duration) []NodeState {
-	slices.Sort(alive)
-	result := make([]NodeState, 0, len(alive))
-	for _, name := range alive {
-		after, ok := applied[name]
-		result = append(result, NodeState{
-			Name: name, Applied: ok, After: after,
+// waitsFor says whether a gateway that reports has not applied it yet.
+func (n *Nodes) waitsFor(records []nodeRecord, applied map[string]time.Duration) bool {
+	since := n.Replica.Now().Add(-silent).UnixMilli()
+	return slices.ContainsFunc(records, func(r nodeRecord) bool {
+		_, done := applied[r.Name]
+		return !done && r.AppliedAt >= since
+	})
+}
+
+func (n *Nodes) states(others []nodeRecord, applied map[string]time.Duration) []NodeState {
+	result := make([]NodeState, 0, len(others)+1)
+	for _, record := range append(others, nodeRecord{Name: n.Name}) {
+		after, ok := applied[record.Name]
+		node := NodeState{
+			Name: record.Name, Applied: ok, After: after,
 			AfterMilliseconds: float64(after.Microseconds()) / 1000,
-		})
+		}
+		if !ok && record.AppliedAt > 0 {
+			node.LastSeen = time.UnixMilli(record.AppliedAt).UTC()
+		}
+		result = append(result, node)
 	}
+	slices.SortFunc(result, func(a, b NodeState) int { return strings.Compare(a.Name, b.Name) })
 	return result
 }

@@ -56,6 +56,8 @@ type Replica struct {
 	confirmed atomic.Pointer[time.Time]
 	// offset is what to add to the local clock to get the store's.
 	offset atomic.Int64
+	// loadedAt is when the last snapshot was read; it belongs to Run.
+	loadedAt time.Time
 
 	catchUps catchUps
 
@@ -190,6 +192,9 @@ func (r *Replica) moveTo(p plugins.Position) {
 // that began at `asked` by ours. Dating the confirmation from the beginning of
 // the call makes the replica seem older than it is, never younger.
 func (r *Replica) confirm(asked, now time.Time) {
-	r.offset.Store(int64(time.Until(now)))
+	r.setClock(now)
 	r.confirmed.Store(&asked)
 }
+
+// setClock notes what the store's clock says at this moment.
+func (r *Replica) setClock(now time.Time) { r.offset.Store(int64(time.Until(now))) }

@@ -39,6 +39,7 @@ func writeForever(path string) {
 	for w := range 4 {
 		wg.Go(func() {
 			for i := 0; ; i++ {
+				var err error
 				key := fmt.Sprintf("%d/%d", w, i)
 				if i%3 == 0 {
 					key = plugins.ReplicaPrefix + key

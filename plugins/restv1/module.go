@@ -34,8 +34,9 @@ func (*Profile) CaddyModule() caddy.ModuleInfo {
 func (p *Profile) Validate() error { return profilekit.ValidateScopes(p.Scope) }
 
 var (
-	_ caddy.Module          = (*Profile)(nil)
-	_ caddy.Validator       = (*Profile)(nil)
-	_ caddyfile.Unmarshaler = (*Profile)(nil)
-	_ plugins.Profile       = (*Profile)(nil)
+	_ plugins.EntitlementFinder = (*Profile)(nil)
+	_ caddy.Module              = (*Profile)(nil)
+	_ caddy.Validator           = (*Profile)(nil)
+	_ caddyfile.Unmarshaler     = (*Profile)(nil)
+	_ plugins.Profile           = (*Profile)(nil)
 )

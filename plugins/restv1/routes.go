@@ -27,7 +27,7 @@ var operations = []plugins.Route{
 	{Methods: get, Path: "/api/v1/authenticate", Open: true, Entitled: byRequestorID},
 	{Methods: get, Path: "/api/v1/checkauthn/{code}", Open: true, Entitled: byRequestor},
 	{Methods: get, Path: "/api/v1/preauthorize/{code}", Open: true, Entitled: byRequestor},
-	// Nothing is compared here: the segment may end in .xml or .json.
+	// The segment may end in .xml or .json; Channels finds the channel in it.
 	{Methods: get, Path: "/api/v1/config/{requestor}", Open: true},
 
 	{Methods: post, Path: "/reggie/v1/{requestor}/regcode", Scopes: clients, Entitled: byPath},
@@ -74,6 +74,9 @@ func channel(in plugins.Place, parameter string) plugins.Location {
 	return plugins.Location{In: in, Name: parameter, Names: plugins.NamesChannel}
 }
 
+// formats are what a path may end in to say how it wants to be answered.
+var formats = []string{".xml", ".json"}
+
 // withFormats adds the .xml and .json form of every protected operation whose
 // path ends in a literal: a client may ask for a format by extension. A path
 // that ends in a parameter takes the extension as a part of the parameter.
@@ -84,7 +87,7 @@ func withFormats(operations []plugins.Route) []plugins.Route {
 		if operation.Open || strings.HasSuffix(operation.Path, "}") {
 			continue
 		}
-		for _, extension := range []string{".xml", ".json"} {
+		for _, extension := range formats {
 			other := operation
 			other.Path += extension
 			routes = append(routes, other)

@@ -108,7 +108,7 @@ var followTests = []test{
 			"a place without a feed":         {Seq: 1},
 			"a feed with a longer name":      {Feed: last.Feed + "x", Seq: 1},
 			"a feed with junk for its name":  {Feed: "\x00*[", Seq: 1},
-			"a feed that differs in letters": {Feed: "X" + last.Feed[1:], Seq: 1},
+			"a feed that differs in letters": {Feed: "\x01" + last.Feed[1:], Seq: 1},
 		} {
 			_, err := s.Follow(within(t), position, 0)
 			require.ErrorIs(t, err, plugins.ErrLostPlace, name)
