@@ -103,7 +103,7 @@ func TestRESTV1(t *testing.T) {
 		},
 		"the login page asks whether it worked": {line: "GET /api/v1/checkauthn/RO0885W?requestor=REF30", want: open("/api/v1/checkauthn/{code}")},
 		"the login page asks what there is":     {line: "GET /api/v1/preauthorize/RO0885W.json?requestor=REF30&resource=r", want: open("/api/v1/preauthorize/{code}")},
-		"the login page lists providers":        {line: "GET /api/v1/config/REF30.json", want: want{route: "/api/v1/config/{requestor}", open: true}},
+		"the login page lists providers":        {line: "GET /api/v1/config/REF30.json", want: want{route: "/api/v1/config/{requestor}", open: true, named: []string{"channel REF30"}}},
 
 		"posting to the login":                  {line: "POST /api/v1/authenticate", want: want{allow: "GET"}},
 		"logout by GET":                         {line: "GET /api/v1/logout" + asked, want: want{allow: "DELETE"}},
