@@ -47,6 +47,9 @@ func writeForever(path string) {
 				} else {
 					err = s.Put(context.Background(), plugins.Write{Key: key, Value: []byte(key)})
 				}
+				if err != nil {
+					panic(err) // nothing is printed that was not acknowledged
+				}
 				out.Lock()
 				fmt.Println(key)
 				out.Unlock()
