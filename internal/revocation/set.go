@@ -54,9 +54,9 @@ type Target struct {
 // byRef stands for a key that was killed, under its reference.
 const byRef Kind = "key reference"
 
-// folded is the target as it is looked up. Backends that do not mind the case
+// Folded is the target as it is looked up. Backends that do not mind the case
 // of a channel's letters must not serve a killed one under another spelling.
-func (t Target) folded() Target {
+func (t Target) Folded() Target {
 	if t.Kind == Channel {
 		t.ID = strings.ToLower(t.ID)
 	}
@@ -83,7 +83,7 @@ func NewSet() *Set {
 // application is a UUID; one that is none stops nothing and is ignored, since
 // nothing of that name can exist.
 func (s *Set) Put(target Target, kill Kill) {
-	target = target.folded()
+	target = target.Folded()
 	s.change(target,
 		func(table *cow.Table[int64], id uuid.UUID) { table.Put(id, kill.ExpiresAt) },
 		func(names map[Target]Kill) { putName(names, target, kill) })
@@ -91,7 +91,7 @@ func (s *Set) Put(target Target, kill Kill) {
 
 // Remove takes a kill out, because it was collected.
 func (s *Set) Remove(target Target) {
-	target = target.folded()
+	target = target.Folded()
 	s.change(target,
 		(*cow.Table[int64]).Remove,
 		func(names map[Target]Kill) {
@@ -126,7 +126,7 @@ func (s *Set) Fill(kills iter.Seq2[Target, Kill]) {
 	for target, kill := range kills {
 		i := slices.Index(withUUID, target.Kind)
 		if i < 0 {
-			putName(names, target.folded(), kill)
+			putName(names, target.Folded(), kill)
 			continue
 		}
 		if ids[i] == nil {
@@ -233,7 +233,7 @@ func (s *Set) StopsChannel(channel string, tokenIssuedAt int64) bool {
 	if len(names) == 0 {
 		return false
 	}
-	kill, found := names[Target{Channel, channel}.folded()]
+	kill, found := names[Target{Channel, channel}.Folded()]
 	return found && kill.stops(tokenIssuedAt)
 }
 

@@ -25,13 +25,11 @@ type Kill struct {
 	By        string          `cbor:"7,keyasint,omitempty"`
 }
 
-// killKey has one key for a channel in whatever case it is written, because a
-// kill stops it in any: one that is put back must not leave another thrown.
+// killKey has one key for what is looked up as one: a kill that is put back
+// must not leave another thrown under another spelling.
 func killKey(kind revocation.Kind, id string) string {
-	if kind == revocation.Channel {
-		id = strings.ToLower(id)
-	}
-	return killPrefix + string(kind) + "/" + id
+	target := revocation.Target{Kind: kind, ID: id}.Folded()
+	return killPrefix + string(target.Kind) + "/" + target.ID
 }
 
 func decodeKill(key string, value []byte) (Kill, error) {

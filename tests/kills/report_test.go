@@ -126,19 +126,6 @@ func TestAGatewayThatLeftIsNotWaitedFor(t *testing.T) {
 	assert.Equal(t, "gateway-1 applied", names)
 }
 
-func TestAGatewayThatCrashedIsNotWaitedForLong(t *testing.T) {
-	t.Parallel()
-	w := fleetOfTwo(t)
-	w.gateways[1].Kill()
-	assert.Equal(t, "gateway-1 applied, gateway-2 not", w.throw(t, "channel", "CH1"))
-	harness.Eventually(t, "for the gateway to be forgotten", func() bool {
-		return w.throw(t, "channel", "CH1") == "gateway-1 applied"
-	})
-	w.gateways[1].Run()
-	w.gather(t)
-	assert.Equal(t, "gateway-1 applied, gateway-2 applied", w.throw(t, "channel", "CH2"))
-}
-
 // throw tells what became of a switch in one line.
 func (w *world) throw(t *testing.T, kind, id string) string {
 	t.Helper()

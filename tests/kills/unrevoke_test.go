@@ -53,12 +53,20 @@ func TestAChannelThatComesBackWantsNewTokens(t *testing.T) {
 	})
 }
 
-// Ids of channels are compared exactly, so a kill of another spelling is one
-// of another channel.
-func TestAChannelInAnotherSpellingIsAnother(t *testing.T) {
-	t.Parallel()
-	w := start(t, settings{})
-	p := w.admit(t, w.issue(t, w.common), "", "REF30")
-	w.kill(t, "channel", "ref30")
-	untouched.check(t, w, p)
+// A backend that does not mind the case of letters must not serve a killed
+// channel under another spelling of its name.
+func TestAChannelIsKilledAndComesBackInEverySpelling(t *testing.T) {
+	everywhere(t, "", func(t *testing.T, w *world) {
+		p := w.admit(t, w.issue(t, w.common), "", "REF30")
+		w.kill(t, "channel", "ref30")
+		oneChannel.check(t, w, p)
+		again := w.kill(t, "channel", "REF30")
+		assert.True(t, again.Already)
+		assert.Equal(t, "ref30", again.Kill.ID, "the first kill stands, as it was written")
+		w.lift(t, "channel", "Ref30")
+		for _, g := range w.gateways {
+			passes.check(t, enhanced, p.callV2(g, g.Token(p.client)))
+			passes.check(t, oauth, p.of(t, w, "rEF30").callTempPass(g, g.Token(p.client)))
+		}
+	})
 }
