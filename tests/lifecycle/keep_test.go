@@ -1,6 +1,7 @@
 package lifecycle
 
 import (
+	"encoding/base64"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -42,6 +43,21 @@ func TestAReloadKeepsTheKnownTokens(t *testing.T) {
 		w.mustReload(t, next)
 		call()
 		assert.InDelta(t, before, w.misses(t), 0, "tokens that are not known any more after a change of %s", c.name)
+	}
+}
+
+func TestAReloadToAnotherAlgorithmKeepsTheTokensOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, settings{store: stores[0].start(t)})
+	for _, algorithm := range []string{"RS256", "EdDSA", "HS256"} {
+		w.mustReload(t, settings{store: w.running.store, options: "tokens {\nalgorithm " + algorithm + "\n}"})
+		fresh := w.Token(w.devices.client)
+		head, err := base64.RawURLEncoding.DecodeString(strings.Split(fresh.AccessToken, ".")[0])
+		require.NoError(t, err)
+		assert.Contains(t, string(head), `"alg":"`+algorithm+`"`)
+		for _, token := range []harness.Token{w.devices.known, fresh} {
+			assert.Equal(t, http.StatusOK, w.Do(http.MethodGet, fleet.Call, "", token.Bearer()).Status, algorithm)
+		}
 	}
 }
 

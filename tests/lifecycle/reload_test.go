@@ -17,7 +17,6 @@ var changes = []struct {
 }{
 	{"nothing", func(*settings, int) {}},
 	{"the lifetime of tokens", func(s *settings, _ int) { s.options += "\ntokens {\nlifetime 5m\n}" }},
-	{"the algorithm of tokens", func(s *settings, _ int) { s.options += "\ntokens {\nalgorithm ES256\n}" }},
 	{"the format of tokens", func(s *settings, _ int) { s.options += "\ntokens {\nformat opaque\n}" }},
 	{"the size of the token cache", func(s *settings, _ int) { s.options += "\ntokens {\ncache_size 5000\n}" }},
 	{"the staleness", func(s *settings, _ int) { s.options += "\nstaleness 1m" }},
