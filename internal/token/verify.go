@@ -158,7 +158,7 @@ func (r *reader) milliseconds(name string) int64 {
 func (r *reader) reference(name string) revocation.KeyRef {
 	value, present, err := r.m.Claims.Int64(name)
 	r.failed = r.failed || present && (err != nil || value <= 0 || value > math.MaxUint32)
-	return revocation.KeyRef(value) //nolint:gosec // the range was checked; a failed reader's value is not used
+	return revocation.KeyRef(value)
 }
 
 func (r *reader) text(name, otherwise string) string {
