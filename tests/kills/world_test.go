@@ -83,6 +83,7 @@ func fleetOfTwo(t *testing.T) *world {
 // over Redis.
 func everywhere(t *testing.T, options string, test func(t *testing.T, w *world)) {
 	t.Helper()
+	t.Parallel()
 	t.Run("embedded", func(t *testing.T) {
 		t.Parallel()
 		test(t, start(t, settings{options: options}))
