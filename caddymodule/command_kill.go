@@ -134,13 +134,16 @@ func (c *call) showRevocation(result management.Revocation, headline string) err
 		rows := make([][]string, 0, len(result.Nodes))
 		for _, node := range result.Nodes {
 			applied := "not yet"
+			if !node.LastSeen.IsZero() {
+				applied = "not yet; seen " + node.LastSeen.Format("15:04:05")
+			}
 			if node.Applied {
 				applied = fmt.Sprintf("after %.1f ms", node.AfterMilliseconds)
 			}
 			rows = append(rows, []string{node.Name, applied})
 		}
 		if len(rows) > 0 {
-			printTable(w, []column{{"GATEWAY", 60}, {"APPLIED", 18}}, rows)
+			printTable(w, []column{{"GATEWAY", 54}, {"APPLIED", 24}}, rows)
 		}
 	})
 	if !result.Applied {

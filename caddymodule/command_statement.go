@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
@@ -74,6 +75,9 @@ func inspectOne(c *call) error {
 
 func printInspection(w io.Writer, result management.Inspection) {
 	fields := [][2]string{{"Verdict", string(result.Verdict)}, {"Why", result.Why}}
+	if result.StatementID != uuid.Nil {
+		fields = append(fields, [2]string{"Statement", result.StatementID.String()})
+	}
 	if app := result.Application; app != nil {
 		fields = append(fields,
 			[2]string{"Application", app.ID.String()},

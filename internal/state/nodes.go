@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
@@ -229,13 +230,14 @@ func (n *Nodes) Await(ctx context.Context, p plugins.Position) ([]NodeState, err
 	}
 	applied := map[string]time.Duration{}
 	var known []nodeRecord
+	asked := false
 	for {
 		records, err := n.read(ctx, names)
 		if err != nil && ctx.Err() == nil {
 			return nil, err
 		}
 		if err == nil {
-			known = n.others(records)
+			known, asked = n.others(records), true
 			note(known, p, time.Since(start), applied)
 		}
 		if !n.waitsFor(known, applied) || ctx.Err() != nil {
@@ -245,6 +247,9 @@ func (n *Nodes) Await(ctx context.Context, p plugins.Position) ([]NodeState, err
 		case <-time.After(askEvery):
 		case <-ctx.Done():
 		}
+	}
+	if !asked {
+		return nil, fmt.Errorf("asking how far the gateways are: %w", plugins.ErrUnavailable)
 	}
 	// This gateway knows its own place better than its report does.
 	if after, ok := <-own; ok {
