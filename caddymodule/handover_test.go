@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -17,10 +18,12 @@ import (
 )
 
 // probe counts its ends.
-type probe struct{ ended int }
+type probe struct{ count atomic.Int32 }
+
+func (p *probe) ended() int { return int(p.count.Load()) }
 
 func (p *probe) Destruct() error {
-	p.ended++
+	p.count.Add(1)
 	return nil
 }
 
@@ -43,13 +46,13 @@ func TestABackingOutlivesItsConfigurationForAWhile(t *testing.T) {
 		time.Sleep(lingerFor / 2)
 		assert.True(t, load(), "whoever comes back in time finds it running")
 		time.Sleep(2 * lingerFor)
-		assert.Zero(t, p.ended, "one configuration uses it still")
+		assert.Zero(t, p.ended(), "one configuration uses it still")
 		_, err = pool.Delete("key")
 		require.NoError(t, err)
 		time.Sleep(lingerFor / 2)
-		assert.Zero(t, p.ended)
+		assert.Zero(t, p.ended())
 		time.Sleep(lingerFor)
-		assert.Equal(t, 1, p.ended)
+		assert.Equal(t, 1, p.ended())
 		assert.False(t, load())
 	})
 }
@@ -64,9 +67,9 @@ func TestAProcessThatEndsWaitsForNoBacking(t *testing.T) {
 			require.NoError(t, err)
 		}
 		pool.hurry()
-		assert.Equal(t, 1, p.ended)
+		assert.Equal(t, 1, p.ended())
 		time.Sleep(2 * lingerFor)
-		assert.Equal(t, 1, p.ended)
+		assert.Equal(t, 1, p.ended())
 	})
 }
 

@@ -232,15 +232,13 @@ func (n *Nodes) Await(ctx context.Context, p plugins.Position) ([]NodeState, err
 	var known []nodeRecord
 	asked := false
 	for {
-		records, err := n.read(ctx, names)
-		if err != nil && ctx.Err() == nil {
-			return nil, err
-		}
-		if err == nil {
+		// A call that fails is made again while there is time: the one that the
+		// deadline cuts off must not take away what the others have told.
+		if records, err := n.read(ctx, names); err == nil {
 			known, asked = n.others(records), true
 			note(known, p, time.Since(start), applied)
 		}
-		if !n.waitsFor(known, applied) || ctx.Err() != nil {
+		if asked && !n.waitsFor(known, applied) || ctx.Err() != nil {
 			break
 		}
 		select {
