@@ -65,8 +65,17 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.attachCache(); err != nil {
 		return err
 	}
-	a.services, err = newServices(a)
-	return err
+	if a.services, err = newServices(a); err != nil {
+		return err
+	}
+	if runningApp() != nil {
+		// The servers of the new configuration may take requests before this
+		// app starts: what it signs with, if that is new, is made before.
+		if err := a.ensureOnce(ctx); err != nil {
+			a.logger.Warn("keys are not ready; token requests get 503 until they are", "error", err)
+		}
+	}
+	return nil
 }
 
 // defaults fills in what was left out and refuses what cannot be.

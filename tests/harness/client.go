@@ -34,6 +34,11 @@ var visitor = &http.Client{
 	Transport:     &http.Transport{MaxIdleConnsPerHost: 16, IdleConnTimeout: time.Minute},
 }
 
+// Reconnect lets no later call use a connection of an earlier one. After a
+// reload the server closes those that are idle, at a moment of its own, and a
+// call that goes out on one of them just then is lost.
+func Reconnect() { visitor.CloseIdleConnections() }
+
 // Do sends the request. The target is a path with its query, and is sent as
 // it stands. Headers are given as "Name: value".
 func (g *Gateway) Do(method, target, body string, headers ...string) Answer {

@@ -17,6 +17,9 @@ var changes = []struct {
 }{
 	{"nothing", func(*settings, int) {}},
 	{"the lifetime of tokens", func(s *settings, _ int) { s.options += "\ntokens {\nlifetime 5m\n}" }},
+	{"the algorithm of tokens", func(s *settings, round int) {
+		s.options += "\ntokens {\nalgorithm " + []string{"EdDSA", "ES256", "HS512", "ES384"}[round%4] + "\n}"
+	}},
 	{"the format of tokens", func(s *settings, _ int) { s.options += "\ntokens {\nformat opaque\n}" }},
 	{"the size of the token cache", func(s *settings, _ int) { s.options += "\ntokens {\ncache_size 5000\n}" }},
 	{"the staleness", func(s *settings, _ int) { s.options += "\nstaleness 1m" }},
