@@ -20,7 +20,7 @@ RACE ?= inside
 # Which packages bench and cover look at.
 PKG ?= ./...
 
-.PHONY: help build run test fuzz soak bench cover docs lint xcaddy clean
+.PHONY: help build run test fuzz soak bench load cover docs lint xcaddy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ soak: ## call two gateways for SOAK while clients are killed and Redis restarts
 
 bench: ## run the benchmarks of PKG on one core and on two
 	go test -run '^$$' -bench . -benchmem -cpu 1,2 $(PKG)
+
+load: ## measure a validated request beside a plain one, and issuing and refusing, in one run
+	go test ./tests/load -count=1 -v -timeout 0 -args -rounds 11 -lasts 1s -gate 1.05
 
 cover: ## measure the coverage of PKG by its own tests
 	@mkdir -p .cache

@@ -230,8 +230,16 @@ func (a *App) Start() error {
 // sign with, since a kill can take one away.
 const keyCheckEvery = 2 * time.Second
 
+// sweepEvery is how often known tokens that have expired make room.
+const sweepEvery = time.Minute
+
 func (a *App) ensureKeys(ctx context.Context, ready chan<- struct{}) {
+	swept := time.Now()
 	for first := true; ; {
+		if time.Since(swept) > sweepEvery {
+			a.cache.Sweep()
+			swept = time.Now()
+		}
 		err := a.ensureOnce(ctx)
 		if err == nil && first {
 			close(ready)

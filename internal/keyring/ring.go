@@ -180,6 +180,11 @@ func (r *Ring) generate(use state.KeyUse, algorithm jws.Algorithm) (state.Signin
 		}
 	}
 	key, err := jws.Generate("", algorithm)
+	// An id that begins with a hyphen would be taken for a flag on the command
+	// line, in the moment when somebody has to kill the key.
+	for err == nil && key.Thumbprint()[0] == '-' {
+		key, err = jws.Generate("", algorithm)
+	}
 	if err != nil {
 		return record, fmt.Errorf("making a key for %ss: %w", use, err)
 	}

@@ -97,7 +97,7 @@ func TestAGatewayThatHangsIsNamedAndObeysWhenItComesBack(t *testing.T) {
 	require.NoError(t, syscall.Kill(hung, syscall.SIGCONT))
 
 	assert.Equal(t, 1, result.Status, result.Stdout)
-	assert.Regexp(t, `\ngateway-1 +after [0-9.]+ ms\ngateway-2 +not yet\n`, result.Stdout)
+	assert.Regexp(t, `\ngateway-1 +after [0-9.]+ ms\ngateway-2 +not yet; seen [0-9:]{8}\n`, result.Stdout)
 	assert.Contains(t, result.Stderr, "it is stored, but not every gateway has confirmed it in time")
 	assert.GreaterOrEqual(t, lasted, 2*time.Second, "it waits for the gateway")
 	assert.Less(t, lasted, bound)
