@@ -2,6 +2,7 @@ package redisstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -19,13 +20,17 @@ func (s *Store) Diagnose(ctx context.Context) ([]string, error) {
 		return nil, err
 	}
 	defer cancel()
-	servers, err := s.clients.Load().servers(bounded)
+	used := s.clients.Load()
+	servers, err := used.servers(bounded)
 	if err != nil {
 		return nil, s.failed(ctx, "diagnose", err)
 	}
 	var findings []string
 	for _, one := range servers {
 		found, err := examine(bounded, one)
+		if errors.Is(err, errDesync) {
+			s.reset(used)
+		}
 		if err != nil {
 			return nil, s.failed(ctx, "diagnose", err)
 		}
@@ -44,8 +49,13 @@ func examine(ctx context.Context, one server) ([]string, error) {
 		who = "Redis at " + one.address
 	}
 	info := fields(text)
-	var findings []string
 	version := info["redis_version"]
+	if version == "" {
+		// INFO carries no nonce. A reply without what every server says of
+		// itself belongs to another command, and would find nothing wrong.
+		return nil, errDesync
+	}
+	var findings []string
 	major, _, _ := strings.Cut(version, ".")
 	if n, err := strconv.Atoi(major); err == nil && n < oldest {
 		findings = append(findings, fmt.Sprintf("%s has version %s: use %d.0 or later.", who, version, oldest))
@@ -55,22 +65,34 @@ func examine(ctx context.Context, one server) ([]string, error) {
 			"%s evicts records when its memory is full (%s): set maxmemory-policy noeviction.", who, policy))
 	}
 	if info["aof_enabled"] == "0" {
-		findings = append(findings, snapshots(ctx, one.client, who)...)
+		found, err := snapshots(ctx, one.client, who)
+		if err != nil {
+			return nil, err
+		}
+		findings = append(findings, found...)
 	}
 	return findings, nil
 }
 
 // snapshots looks whether a server without append-only file saves at all.
-func snapshots(ctx context.Context, client redis.Cmdable, who string) []string {
+func snapshots(ctx context.Context, client redis.Cmdable, who string) ([]string, error) {
 	save, err := client.ConfigGet(ctx, "save").Result()
-	switch {
-	case err != nil:
-		return []string{who + " has no append-only file, and whether it saves snapshots could not be asked: " +
-			"set appendonly yes, or allow config|get to its user."}
-	case strings.TrimSpace(save["save"]) == "":
-		return []string{who + " keeps nothing on disk, so that a restart loses every client: set appendonly yes."}
+	var refused redis.Error
+	if err != nil && !errors.As(err, &refused) {
+		return nil, err
 	}
-	return nil
+	if err != nil {
+		return []string{who + " has no append-only file, and whether it saves snapshots could not be asked: " +
+			"set appendonly yes, or allow config|get to its user."}, nil
+	}
+	rules, told := save["save"]
+	switch {
+	case !told:
+		return nil, errDesync
+	case strings.TrimSpace(rules) == "":
+		return []string{who + " keeps nothing on disk, so that a restart loses every client: set appendonly yes."}, nil
+	}
+	return nil, nil
 }
 
 // fields reads the name:value lines of INFO.
