@@ -77,16 +77,14 @@ func examine(ctx context.Context, one server) ([]string, error) {
 // snapshots looks whether a server without append-only file saves at all.
 func snapshots(ctx context.Context, client redis.Cmdable, who string) ([]string, error) {
 	save, err := client.ConfigGet(ctx, "save").Result()
+	rules, told := save["save"]
 	var refused redis.Error
-	if err != nil && !errors.As(err, &refused) {
-		return nil, err
-	}
-	if err != nil {
+	switch {
+	case errors.As(err, &refused):
 		return []string{who + " has no append-only file, and whether it saves snapshots could not be asked: " +
 			"set appendonly yes, or allow config|get to its user."}, nil
-	}
-	rules, told := save["save"]
-	switch {
+	case err != nil:
+		return nil, err
 	case !told:
 		return nil, errDesync
 	case strings.TrimSpace(rules) == "":
