@@ -55,6 +55,10 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.defaults(); err != nil {
 		return err
 	}
+	var err error
+	if a.announcer, err = newAnnouncer(ctx); err != nil {
+		return err
+	}
 	sealer, err := a.sealer()
 	if err != nil {
 		return fmt.Errorf("key_encryption_key: %w", err)

@@ -63,17 +63,18 @@ type App struct {
 	// answer to a revocation. Default: the host's name and a random suffix.
 	NodeName string `json:"node_name,omitempty"`
 
-	logger   *slog.Logger
-	backing  *backing
-	poolKey  string
-	sealedBy [sha256.Size]byte // the hash of the key that seals others
-	services *services
-	cache    *token.Cache
-	cacheKey string
-	guards   []*Guard
-	guardsMu sync.Mutex
-	stop     context.CancelFunc
-	upkeep   sync.WaitGroup
+	logger    *slog.Logger
+	announcer announcer
+	backing   *backing
+	poolKey   string
+	sealedBy  [sha256.Size]byte // the hash of the key that seals others
+	services  *services
+	cache     *token.Cache
+	cacheKey  string
+	guards    []*Guard
+	guardsMu  sync.Mutex
+	stop      context.CancelFunc
+	upkeep    sync.WaitGroup
 }
 
 // TokenConfig says how access tokens are made.

@@ -56,7 +56,7 @@ func newServices(a *App) (*services, error) {
 	s.management = &management.Service{
 		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes,
 		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
-		TokenLifetime: longestLifetime, Guarded: a.routes,
+		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
 	}
 	for _, t := range a.TrustedIssuers {
 		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)

@@ -51,7 +51,11 @@ func (s *Service) Revoke(ctx context.Context, order KillOrder, by string) (Revoc
 	if err != nil {
 		return Revocation{}, uncertain(tried, err)
 	}
-	return s.await(ctx, Revocation{Kill: killView(thrown), Already: thrown != kill}, position), nil
+	done := s.await(ctx, Revocation{Kill: killView(thrown), Already: thrown != kill}, position)
+	if s.Revoked != nil && !done.Already {
+		s.Revoked(done)
+	}
+	return done, nil
 }
 
 // Unrevoke puts the kill switch of a platform or a channel back. Clients that

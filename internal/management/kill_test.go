@@ -51,6 +51,8 @@ func TestAGatewayThatLagsIsNamed(t *testing.T) {
 
 func TestTheFirstRevocationStands(t *testing.T) {
 	w := newWorld(t)
+	var told []management.Revocation
+	w.Revoked = func(r management.Revocation) { told = append(told, r) }
 	first, err := w.Revoke(within(t), management.KillOrder{Kind: "channel", ID: "CNN", Reason: "first"}, "ann")
 	require.NoError(t, err)
 	assert.False(t, first.Already)
@@ -59,6 +61,7 @@ func TestTheFirstRevocationStands(t *testing.T) {
 	assert.True(t, second.Already)
 	assert.Equal(t, first.Kill, second.Kill)
 	assert.True(t, second.Applied)
+	assert.Equal(t, []management.Revocation{first}, told, "nobody is told of it twice")
 }
 
 func TestWhatCanBeRevoked(t *testing.T) {

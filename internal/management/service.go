@@ -54,6 +54,9 @@ type Service struct {
 	TokenLifetime time.Duration
 	// Guarded lists the guarded routes of the configuration.
 	Guarded func() []Route
+	// Revoked is told of each kill switch that was thrown for the first time,
+	// once it is known who has applied it. It may be nil.
+	Revoked func(Revocation)
 	// Wait is how long a change waits for the gateways to apply it; zero is 2s.
 	Wait time.Duration
 }

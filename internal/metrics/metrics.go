@@ -25,6 +25,7 @@ type Metrics struct {
 	replicas
 	tokenCache
 	breakers
+	events
 
 	collectors []prometheus.Collector
 }
@@ -34,7 +35,7 @@ func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
 		build() []prometheus.Collector
-	}{&m.issuing, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers} {
+	}{&m.issuing, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events} {
 		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/event"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
@@ -106,6 +107,8 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"token_cache_lookups_total":        each(Lookups),
 		"store_breaker_open":               each(BrokenSet),
 		"token_cache_entries":              none,
+		"events_total":                     each(event.Names),
+		"events_dropped_total":             none,
 	}
 	families := gather(t, m)
 	for name, children := range want {

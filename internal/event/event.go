@@ -1,0 +1,26 @@
+// Package event tells those who listen what happens at the gateway.
+package event
+
+// Name says what happened. The set is closed: it is a metric's label, and what
+// operators subscribe to.
+type Name string
+
+const (
+	// Revoked is a kill switch that was thrown here for the first time.
+	Revoked Name = "revoked"
+)
+
+// Names lists the closed set.
+var Names = []Name{Revoked}
+
+// Fields lists what each event tells, by the keys of its data.
+var Fields = map[Name][]string{
+	Revoked: {"kind", "id", "reason", "by", "at", "applied"},
+}
+
+// Event is something that happened. Its data is text, numbers and truth values
+// that may stand in any log: never a secret, and no token.
+type Event struct {
+	Name Name
+	Data map[string]any
+}
