@@ -18,8 +18,8 @@ import (
 // millions of them.
 const clientPrefix = "c/"
 
-// Client is one app instance's registration. It is immutable; its end is a
-// kill. The secret itself is never stored.
+// Client is one app instance's registration. But for the day of its last use
+// it is immutable; its end is a kill. The secret itself is never stored.
 type Client struct {
 	ID            uuid.UUID
 	ApplicationID uuid.UUID
@@ -37,6 +37,9 @@ type Client struct {
 	// CreatedAt is in Unix milliseconds by the store's clock, because the
 	// times of kills are compared with it.
 	CreatedAt int64
+	// LastUsed is the day on which it last got a token; zero where that was
+	// not after the day of its registration.
+	LastUsed Day
 }
 
 // clientRecord is a client as it is stored. Of the id, which is in the key
@@ -46,13 +49,15 @@ type clientRecord struct {
 	ApplicationID   uuid.UUID `cbor:"2,keyasint"`
 	StatementID     uuid.UUID `cbor:"3,keyasint"`
 	StatementIssuer string    `cbor:"4,keyasint,omitempty"`
-	Platform        string    `cbor:"5,keyasint,omitempty"`
-	SecretMAC       []byte    `cbor:"6,keyasint"`
+	// Platform is a code, or a name that has none.
+	Platform  any    `cbor:"5,keyasint,omitempty"`
+	SecretMAC []byte `cbor:"6,keyasint"`
 	// SecretKey is left out when it is the first, as in most stores it is.
 	SecretKey    uint8             `cbor:"7,keyasint,omitempty"`
 	RedirectURIs []string          `cbor:"8,keyasint,omitempty"`
 	CreatedAt    int64             `cbor:"9,keyasint"`
 	StatementKey revocation.KeyRef `cbor:"10,keyasint,omitempty"`
+	LastUsed     Day               `cbor:"11,keyasint,omitempty"`
 }
 
 const firstSecretKey = 1
@@ -63,9 +68,9 @@ func encodeClient(c Client) ([]byte, error) {
 	}
 	return encode(kindClient, clientRecord{
 		Check: [4]byte(c.ID[:4]), ApplicationID: c.ApplicationID, StatementID: c.StatementID,
-		StatementIssuer: c.StatementIssuer, Platform: c.Platform,
+		StatementIssuer: c.StatementIssuer, Platform: packPlatform(c.Platform),
 		SecretMAC: c.SecretMAC, SecretKey: c.SecretKey, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt,
-		StatementKey: c.StatementKey,
+		StatementKey: c.StatementKey, LastUsed: c.LastUsed,
 	})
 }
 
@@ -88,11 +93,15 @@ func decodeClient(key string, value []byte) (Client, error) {
 	if r.Check != [4]byte(id[:4]) {
 		return Client{}, fmt.Errorf("client %s: the store answered with the record of another: %w", id, plugins.ErrUnavailable)
 	}
+	platform, err := unpackPlatform(r.Platform)
+	if err != nil {
+		return Client{}, fmt.Errorf("client %s: %w", id, err)
+	}
 	return Client{
 		ID: id, ApplicationID: r.ApplicationID, StatementID: r.StatementID,
-		StatementIssuer: r.StatementIssuer, Platform: r.Platform,
+		StatementIssuer: r.StatementIssuer, Platform: platform,
 		SecretMAC: r.SecretMAC, SecretKey: r.SecretKey, RedirectURIs: r.RedirectURIs, CreatedAt: r.CreatedAt,
-		StatementKey: r.StatementKey,
+		StatementKey: r.StatementKey, LastUsed: r.LastUsed,
 	}, nil
 }
 

@@ -3,8 +3,11 @@ package state
 import (
 	"encoding/hex"
 	"flag"
+	"math"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -13,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -51,11 +55,15 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 	require.NoError(t, err)
 	client, err := encodeClient(fixedClient())
 	require.NoError(t, err)
+	used := fixedClient()
+	used.LastUsed = 20500
+	usedClient, err := encodeClient(used)
+	require.NoError(t, err)
 	token, err := encodeToken(TokenKeyOf("dcrt_x"), Token{
 		ClientID: fixedID(2), Scope: "a b", IssuedAt: 1764000000000, ExpiresAt: 1764000021600, Issuer: "i", Audience: "a",
 	})
 	require.NoError(t, err)
-	records := map[string][]byte{"application": app, "client": client, "token": token}
+	records := map[string][]byte{"application": app, "client": client, "client_used": usedClient, "token": token}
 	for name, record := range map[string]struct {
 		kind  kind
 		value any
@@ -88,11 +96,53 @@ func TestClientsAndTokensAreSmall(t *testing.T) {
 	token, err := encodeToken(TokenKeyOf("x"), Token{Scope: "api:client:v2", IssuedAt: 1764000000000, ExpiresAt: 1764000000001})
 	require.NoError(t, err)
 	assert.LessOrEqual(t, len(token), 92)
-	value, err := encodeClient(fixedClient())
-	require.NoError(t, err)
 	// With the key and Redis's own overhead this stays below 200 bytes, see
 	// the benchmarks of the Redis store.
-	assert.LessOrEqual(t, len(value), 92)
+	for _, platform := range append(device.Platforms, "") {
+		c := fixedClient()
+		c.Platform, c.LastUsed, c.SecretKey = string(platform), math.MaxUint16, 23
+		value, err := encodeClient(c)
+		require.NoError(t, err)
+		assert.LessOrEqual(t, len(value), 92, platform)
+	}
+}
+
+// Records of clients once named their platforms in full.
+func TestClientsOfEarlierVersionsAreRead(t *testing.T) {
+	text, err := os.ReadFile("testdata/client_before_codes.hex")
+	require.NoError(t, err)
+	value, err := hex.DecodeString(strings.TrimSpace(string(text)))
+	require.NoError(t, err)
+	back, err := decodeClient(clientKey(fixedID(1)), value)
+	require.NoError(t, err)
+	assert.Equal(t, fixedClient(), back)
+}
+
+func TestEveryPlatformComesBackFromItsCode(t *testing.T) {
+	for _, platform := range append(device.Platforms, "", "Amiga") {
+		c := fixedClient()
+		c.Platform = string(platform)
+		value, err := encodeClient(c)
+		require.NoError(t, err)
+		back, err := decodeClient(clientKey(c.ID), value)
+		require.NoError(t, err)
+		assert.Equal(t, c, back)
+		_, coded := packPlatform(string(platform)).(uint64)
+		assert.Equal(t, slices.Contains(device.Platforms, platform), coded, platform)
+	}
+}
+
+// A platform that cannot be read must not pass for one that no kill stops.
+func TestAPlatformOfALaterVersionIsNotGuessed(t *testing.T) {
+	for name, packed := range map[string]any{
+		"a later code": uint64(len(platformCodes) + 1), "zero": uint64(0), "a negative number": int64(-1),
+		"bytes": []byte("iOS"), "a list": []any{"iOS"}, "a switch": true,
+	} {
+		value, err := encode(kindClient, map[int]any{1: []byte{1, 1, 1, 1}, 5: packed})
+		require.NoError(t, err)
+		_, err = decodeClient(clientKey(fixedID(1)), value)
+		assert.ErrorIs(t, err, plugins.ErrUnavailable, name)
+	}
 }
 
 func TestApplicationsComeBackWhole(t *testing.T) {
