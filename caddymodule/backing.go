@@ -11,6 +11,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/breaker"
 	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
+	"github.com/caddy-dcr/caddy-dcr/internal/lastused"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
@@ -39,6 +40,7 @@ type backing struct {
 	nodes   *state.Nodes
 	keys    *keyring.Ring
 	breaker *breaker.Store
+	uses    *lastused.Stamper
 	untrack []func()
 
 	starting sync.Once
@@ -58,6 +60,7 @@ func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 	rt.replica = &state.Replica{Store: store, Observer: metricsOf.Observer(), Logger: logger}
 	rt.keys = keyring.New(rt.records, rt.replica, sealer, logger)
 	rt.replica.KeysChanged = rt.keys.Load
+	rt.uses = &lastused.Stamper{Clients: rt.records, Now: rt.replica.Now, Noted: metricsOf.UseNoted, Logger: logger}
 	rt.nodes = &state.Nodes{Replica: rt.replica, Name: nodeName, Logger: logger}
 	return rt
 }
@@ -76,6 +79,7 @@ func (rt *backing) start() error {
 		rt.untrack = []func(){metricsOf.TrackReplica(rt.replica), metricsOf.TrackBreaker(rt.breaker.Open)}
 		rt.running.Go(func() { rt.replica.Run(ctx) })
 		rt.running.Go(func() { rt.nodes.Run(ctx) })
+		rt.running.Go(func() { rt.uses.Run(ctx) })
 		rt.running.Go(func() { rt.housekeep(ctx) })
 	})
 	return rt.startErr

@@ -69,9 +69,9 @@ func listSomeClients(c *call) error {
 	c.show(func(w io.Writer) {
 		rows := make([][]string, 0, len(page.Clients))
 		for _, client := range page.Clients {
-			rows = append(rows, []string{client.ID.String(), client.Platform, minute(client.CreatedAt), client.StoppedBy})
+			rows = append(rows, []string{client.ID.String(), client.Platform, client.LastUsed, client.StoppedBy})
 		}
-		printTable(w, []column{{"ID", 36}, {"PLATFORM", 11}, {"CREATED (UTC)", 16}, {"STOPPED BY", 11}}, rows)
+		printTable(w, []column{{"ID", 36}, {"PLATFORM", 11}, {"LAST USED (UTC)", 15}, {"STOPPED BY", 11}}, rows)
 	})
 	c.more(command, page.Cursor)
 	return nil
@@ -107,6 +107,7 @@ func printClient(w io.Writer, client management.Client) {
 		{"Platform", client.Platform},
 		{"Redirects", allOr(false, client.RedirectURIs)},
 		{"Created", second(client.CreatedAt)},
+		{"Last used", client.LastUsed},
 	}
 	for _, kill := range client.Kills {
 		fields = append(append(fields, [2]string{"Stopped by", kill.Kind + " " + kill.ID}), killFields(kill)...)

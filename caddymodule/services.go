@@ -52,6 +52,7 @@ func newServices(a *App) (*services, error) {
 	}
 	s.oauth = &oauth.Service{
 		State: forIssuing, Clients: records, Secrets: keys.Secrets, Tokens: s.tokens, Issuer: a.Issuer,
+		Uses: a.backing.uses,
 	}
 	s.management = &management.Service{
 		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes,

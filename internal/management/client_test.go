@@ -23,6 +23,7 @@ func TestAClientIsShownWithoutItsSecret(t *testing.T) {
 	assert.Equal(t, "REF", shown.Programmer)
 	assert.Equal(t, ourIssuer, shown.StatementIssuer, "records leave out that we signed")
 	assert.Equal(t, c.RedirectURIs, shown.RedirectURIs)
+	assert.Equal(t, "2025-11-24", shown.LastUsed, "so far it has registered only")
 	assert.Empty(t, shown.StoppedBy)
 	text, err := json.Marshal(shown)
 	require.NoError(t, err)

@@ -75,6 +75,8 @@ type Client struct {
 	Platform        string    `json:"platform,omitempty"`
 	RedirectURIs    []string  `json:"redirect_uris"`
 	CreatedAt       time.Time `json:"created_at"`
+	// LastUsed is the last day (UTC) on which it registered or got a token.
+	LastUsed string `json:"last_used"`
 	// StoppedBy names the widest kind of kill that stops it, if one does.
 	StoppedBy string `json:"stopped_by,omitempty"`
 	// Kills lists everything that stops it; lists leave it out.
@@ -140,6 +142,9 @@ func list(values []string) []string {
 	}
 	return values
 }
+
+// date writes a day.
+func date(d state.Day) string { return moment(d.Start()).Format(time.DateOnly) }
 
 // moment reads Unix milliseconds, of which zero is never.
 func moment(milliseconds int64) time.Time {

@@ -19,6 +19,7 @@ const namespace = "caddy_dcr"
 // another.
 type Metrics struct {
 	issuing
+	lastUsed
 	decisions
 	storeCalls
 	follower
@@ -35,7 +36,7 @@ func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
 		build() []prometheus.Collector
-	}{&m.issuing, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events} {
+	}{&m.issuing, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events} {
 		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m

@@ -63,7 +63,12 @@ type Guesses interface {
 	Wrong(ctx context.Context, client uuid.UUID, address netip.Addr) error
 }
 
-// Service issues access tokens. All fields but Guesses must be set.
+// Uses is told of clients that got a token. It must not block.
+type Uses interface {
+	Used(client state.Client)
+}
+
+// Service issues access tokens. All fields but Guesses and Uses must be set.
 type Service struct {
 	State   State
 	Clients Clients
@@ -73,6 +78,8 @@ type Service struct {
 	Tokens  Tokens
 	// Guesses may be nil.
 	Guesses Guesses
+	// Uses may be nil.
+	Uses Uses
 	// Issuer is the gateway's own name as an issuer of statements.
 	Issuer string
 }
@@ -121,6 +128,9 @@ func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
 	minted, err := s.Tokens.Mint(ctx, client, granted)
 	if err != nil {
 		return Issued{}, fmt.Errorf("minting a token for client %s: %w", client.ID, err)
+	}
+	if s.Uses != nil {
+		s.Uses.Used(client)
 	}
 	return Issued{
 		Response: respond(minted, granted), ClientID: client.ID, ApplicationID: app.ID,
