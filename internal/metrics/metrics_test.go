@@ -15,6 +15,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/lastused"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -94,6 +95,7 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"token_auth_methods_total":         each(oauth.AuthMethods),
 		"registered_clients_total":         each(device.Platforms),
 		"token_duration_seconds":           none,
+		"last_used_notes_total":            each(lastused.Outcomes),
 		"device_source_total":              each(device.Sources),
 		"platform_mismatches_total":        none,
 		"decisions_total":                  decided,
