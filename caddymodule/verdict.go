@@ -1,0 +1,74 @@
+package caddymodule
+
+import (
+	"net/http"
+
+	"github.com/caddyserver/caddy/v2"
+	"go.uber.org/zap"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
+	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/identity"
+	"github.com/caddy-dcr/caddy-dcr/internal/refusal"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+// admit tells the backend who calls, and the handlers and logs of this site.
+func (x *exchange) admit(d guard.Decision) {
+	g, r := x.guard, x.r
+	caller := new(identity.Caller)
+	if x.known.application != nil {
+		x.known.tell(caller, d.Channel, x.trace)
+		if !g.ForwardAuthorization {
+			delete(r.Header, "Authorization")
+		}
+	} else {
+		// An open route knows no caller; a token that came along is nobody's
+		// business behind it either.
+		caller.Trace = x.trace.String()
+		delete(r.Header, "Authorization")
+	}
+	if name := g.table.API().QueryToken; name != "" && r.URL.RawQuery != "" {
+		if cleaned := endpoint.RemoveQuery(r.URL.RawQuery, name); cleaned != r.URL.RawQuery {
+			r.URL.RawQuery = cleaned
+			r.RequestURI = r.URL.RequestURI()
+		}
+	}
+	caller.Set(r.Header)
+	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
+		repl.Map(placeholders(caller))
+	}
+}
+
+// refuse answers, and leaves in the access log why.
+func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) {
+	r := x.r
+	trace := x.trace.String()
+	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(d.Reason)))
+	refusal.Write(w, r, x.guard.table.API().Errors, refusal.Refusal{
+		Reason: d.Reason, Realm: x.guard.table.API().Name, Trace: trace, Allow: x.match.Allow,
+		Scopes: scopesOf(x.match.Route), Missing: d.Missing,
+		RedirectTo: x.redirect(),
+	})
+}
+
+func scopesOf(route *plugins.Route) []string {
+	if route == nil {
+		return nil
+	}
+	return route.Scopes
+}
+
+// redirect finds where a refused navigation goes: to the URL that it names, if
+// the application of the token covers it, else nowhere.
+func (x *exchange) redirect() string {
+	route := x.match.Route
+	if route == nil || route.Redirect == "" || x.known.application == nil {
+		return ""
+	}
+	values := endpoint.NewParameters(x.r).Values(route.Redirect)
+	if len(values) != 1 || !x.known.application.CoversRedirect(values[0]) {
+		return ""
+	}
+	return values[0]
+}
