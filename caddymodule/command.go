@@ -40,7 +40,7 @@ func buildCommand(dcr *cobra.Command) {
 	flags.StringP("adapter", "a", "", "Name of config adapter to apply (if --config is used)")
 	flags.BoolP("json", "", false, "Print JSON instead of tables")
 	dcr.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
-		return conclude(cmd, usage(err.Error(), ""))
+		return conclude(cmd, usage(err.Error(), hyphenHint(cmd, err)))
 	})
 	groupOf(dcr,
 		groupOf(&cobra.Command{Use: "app", Short: "Registered applications"},
@@ -54,6 +54,15 @@ func buildCommand(dcr *cobra.Command) {
 		routesCommand(),
 		groupOf(&cobra.Command{Use: "kills", Short: "What was revoked"}, killsListCommand()),
 	)
+}
+
+// hyphenHint helps with an argument that is taken for a flag: the id of
+// somebody else's key is a hash, and one in 64 begins with a hyphen.
+func hyphenHint(cmd *cobra.Command, err error) string {
+	if !strings.Contains(err.Error(), "shorthand") || cmd.Args == nil {
+		return ""
+	}
+	return "if this is an id, write -- before it, and every flag before that: " + cmd.CommandPath() + " [flags] -- …"
 }
 
 // groupOf makes a command that only has others below it. Cobra would take a

@@ -37,7 +37,7 @@ func (g *Gateway) CaddyWithInput(input string, arguments ...string) Result {
 // DCR runs `caddy dcr` with the arguments against this gateway.
 func (g *Gateway) DCR(arguments ...string) Result {
 	g.tb.Helper()
-	return g.Caddy(append(append([]string{"dcr"}, arguments...), "--address", g.Admin)...)
+	return g.Caddy(append([]string{"dcr", "--address", g.Admin}, arguments...)...)
 }
 
 // MustDCR is DCR for a command that the test takes for granted; it answers

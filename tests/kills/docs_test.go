@@ -71,7 +71,7 @@ func (w *world) play(t *testing.T, setting, block string) int {
 			shown += line
 		}
 	}
-	script := exec.Command("bash", "-c", fmt.Sprintf("caddy() { %q \"$@\" --address %s; }\n", harness.Binary(t), w.first().Admin)+
+	script := exec.Command("bash", "-c", fmt.Sprintf("caddy() { local group=$1; shift; %q \"$group\" --address %s \"$@\"; }\n", harness.Binary(t), w.first().Admin)+
 		setting+strings.Join(commands, ""))
 	script.Dir = w.first().Dir
 	output, err := script.Output()

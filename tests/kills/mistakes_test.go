@@ -32,6 +32,8 @@ func TestASlipIsToldAndStopsNothing(t *testing.T) {
 		"an application that is not there": {[]string{"revoke", "application", one}, 1, "there is no application " + one},
 		"not even by force":                {[]string{"revoke", "application", one, "--allow-unknown"}, 1, "there is no application " + one},
 		"an issuer that nobody trusts":     {[]string{"revoke", "issuer", "evil.example"}, 1, "there is no issuer evil.example"},
+		"a key that looks like flags":      {[]string{"revoke", "key", "-theirs"}, 2, "write -- before it"},
+		"the same, written as said":        {[]string{"revoke", "--", "key", "-theirs"}, 1, "there is no key -theirs"},
 		"a key that is not ours":           {[]string{"revoke", "key", "theirs"}, 1, "there is no key theirs"},
 		"a reason of two lines":            {[]string{"revoke", "channel", "CH1", "--reason", "a\nb"}, 1, "one line"},
 		"what does not come back":          {[]string{"unrevoke", "client", one}, 2, "only a platform or a channel comes back"},

@@ -114,8 +114,9 @@ func (w *world) gather(t *testing.T) {
 // applied it when the command ends.
 func (w *world) kill(t *testing.T, kind, id string, flags ...string) management.Revocation {
 	t.Helper()
-	arguments := append([]string{"revoke", kind, id, "--reason", "a test of kills", "--json"}, flags...)
-	return w.applied(t, w.first().DCR(arguments...))
+	arguments := append([]string{"revoke", "--reason", "a test of kills", "--json"}, flags...)
+	// One key in 64 has an id that begins with a hyphen.
+	return w.applied(t, w.first().DCR(append(arguments, "--", kind, id)...))
 }
 
 // lift puts the switch back.
