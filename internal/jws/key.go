@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 
+	"filippo.io/edwards25519"
 	"github.com/golang-jwt/jwt/v5"
 )
 
@@ -98,10 +99,7 @@ func (k *Key) check() error {
 	case *ecdsa.PublicKey:
 		return k.expect(kindECDSA, checkECDSA(m, curves[k.algorithm]))
 	case ed25519.PublicKey:
-		if len(m) != ed25519.PublicKeySize {
-			return fmt.Errorf("got %d bytes, want %d", len(m), ed25519.PublicKeySize)
-		}
-		return k.expect(kindEd25519, nil)
+		return k.expect(kindEd25519, checkEd25519(m))
 	case []byte:
 		if least := minSecret[k.algorithm]; len(m) < least {
 			return fmt.Errorf("got %d bytes, want at least %d", len(m), least)
@@ -146,6 +144,23 @@ func checkECDSA(key *ecdsa.PublicKey, want elliptic.Curve) error {
 	}
 	_, err := key.ECDH() // which says whether the point is on the curve
 	return err
+}
+
+// checkEd25519 refuses what is no point, or one of the eight of small order:
+// with these for a key, a signature that anybody can make is good for one text
+// in eight or for all, and neither RFC 8032 nor crypto/ed25519 looks for them.
+func checkEd25519(key ed25519.PublicKey) error {
+	if len(key) != ed25519.PublicKeySize {
+		return fmt.Errorf("got %d bytes, want %d", len(key), ed25519.PublicKeySize)
+	}
+	point, err := new(edwards25519.Point).SetBytes(key)
+	if err != nil {
+		return errors.New("the key is not on the curve edwards25519")
+	}
+	if new(edwards25519.Point).MultByCofactor(point).Equal(edwards25519.NewIdentityPoint()) == 1 {
+		return errors.New("the key is a point of small order, for which anybody can sign")
+	}
+	return nil
 }
 
 // Generate makes a new key.

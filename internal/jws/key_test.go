@@ -10,12 +10,14 @@ import (
 	"crypto/rsa"
 	"fmt"
 	"math/big"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws/jwstest"
 )
 
 func TestEveryAlgorithmSignsWhatItVerifies(t *testing.T) {
@@ -107,6 +109,7 @@ func TestWeakOrForeignMaterialIsRefused(t *testing.T) {
 		"Ed25519 with another's public half":    {jws.EdDSA, mixed},
 		"Ed25519 cut short":                     {jws.EdDSA, ed[:63]},
 		"public Ed25519 cut short":              {jws.EdDSA, ed25519.PublicKey(ed[:31])},
+		"public Ed25519 off the curve":          {jws.EdDSA, ed25519.PublicKey(append([]byte{2}, make([]byte, 31)...))},
 		"a secret of 31 bytes":                  {jws.HS256, make([]byte, 31)},
 		"a secret shorter than the hash of 384": {jws.HS384, make([]byte, 47)},
 		"a secret shorter than the hash of 512": {jws.HS512, make([]byte, 63)},
@@ -129,6 +132,18 @@ func TestWeakOrForeignMaterialIsRefused(t *testing.T) {
 			assert.Error(t, err)
 		})
 	}
+}
+
+func TestAPointThatAnybodyCanSignForIsNoKey(t *testing.T) {
+	require.Len(t, jwstest.SmallOrder, 14)
+	for _, point := range jwstest.SmallOrder {
+		_, err := jws.NewKey("k", jws.EdDSA, ed25519.PublicKey(point))
+		assert.Error(t, err, "%x", point)
+	}
+	// The all-zero signature over any text is good for the neutral element.
+	neutral := ed25519.PublicKey(jwstest.SmallOrder[2])
+	signature := append(slices.Clone(jwstest.SmallOrder[2]), make([]byte, 32)...)
+	assert.True(t, ed25519.Verify(neutral, []byte("whatever"), signature), "why they are refused")
 }
 
 func TestASecretIsCopied(t *testing.T) {

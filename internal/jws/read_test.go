@@ -1,11 +1,6 @@
 package jws_test
 
 import (
-	"crypto"
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
 	"strings"
 	"testing"
 	"time"
@@ -16,38 +11,6 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws/jwstest"
 )
-
-// accept is the least that a verifier does.
-func accept(k *jws.Key, raw string) error {
-	m, err := jws.Read(raw)
-	if err != nil {
-		return err
-	}
-	if _, err := m.Validity(); err != nil {
-		return err
-	}
-	return m.Verify(k)
-}
-
-func TestEveryForgeryIsRefused(t *testing.T) {
-	for _, alg := range []jws.Algorithm{jws.RS256, jws.ES256, jws.EdDSA, jws.HS256} {
-		t.Run(string(alg), func(t *testing.T) {
-			other, err := jws.Generate("k", alg)
-			require.NoError(t, err)
-			good := jwstest.Good{
-				Key: key(t, alg), Other: other,
-				Header: jwstest.Members("alg", `"`+string(alg)+`"`, "typ", `"x+jwt"`, "kid", `"k"`),
-				Claims: jwstest.Members("iss", `"us"`, "iat", "1764000000", "nbf", "1764000000", "exp", "1764003600"),
-			}
-			require.NoError(t, accept(good.Key, good.Raw()))
-			forgeries := good.Forgeries()
-			require.Greater(t, len(forgeries), 80)
-			for _, f := range forgeries {
-				assert.Error(t, accept(good.Key, f.Raw), f.Name)
-			}
-		})
-	}
-}
 
 func TestReadSaysWhatIsWrongWithoutQuoting(t *testing.T) {
 	k := key(t, jws.HS256)
@@ -97,29 +60,6 @@ func TestTheLongestTextIsRead(t *testing.T) {
 	require.ErrorContains(t, err, "at most 16384 are wanted")
 	_, err = k.Sign("", make(chan int))
 	require.ErrorContains(t, err, "writing claims")
-}
-
-// A salt of another length is a signature that RFC 7518 section 3.5 forbids,
-// and that golang-jwt by itself accepts.
-func TestPSSWithAnotherSaltIsRefused(t *testing.T) {
-	k := key(t, jws.PS256)
-	material, err := k.Marshal()
-	require.NoError(t, err)
-	private, err := x509.ParsePKCS8PrivateKey(material)
-	require.NoError(t, err)
-	input := jwstest.Encode(`{"alg":"PS256"}`) + "." + jwstest.Encode(`{}`)
-	sum := sha256.Sum256([]byte(input))
-	// PSSSaltLengthAuto is the longest that there is room for.
-	for salt, good := range map[int]bool{sha256.Size: true, 20: false, 1: false, rsa.PSSSaltLengthAuto: false} {
-		signature, err := rsa.SignPSS(rand.Reader, private.(*rsa.PrivateKey), crypto.SHA256, sum[:], &rsa.PSSOptions{SaltLength: salt})
-		require.NoError(t, err)
-		err = accept(k, input+"."+jwstest.Encode(string(signature)))
-		if good {
-			assert.NoError(t, err)
-		} else {
-			assert.ErrorIs(t, err, jws.ErrSignature, "salt %d", salt)
-		}
-	}
 }
 
 func TestValidity(t *testing.T) {

@@ -1,0 +1,148 @@
+package jws_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws/jwstest"
+)
+
+// whole are the algorithms, one of each kind, that every forgery is made for;
+// for the others it is those that depend on the algorithm.
+var whole = []jws.Algorithm{jws.RS256, jws.PS256, jws.ES256, jws.EdDSA, jws.HS256}
+
+func good(t testing.TB, alg jws.Algorithm) jwstest.Good {
+	t.Helper()
+	return jwstest.Good{
+		Key: key(t, alg), Other: jwstest.Key(t, "other", alg),
+		Header: jwstest.Members("alg", `"`+string(alg)+`"`, "typ", `"x+jwt"`, "kid", `"k"`),
+		Claims: jwstest.Members("iss", `"us"`, "iat", "1764000000", "nbf", "1764000000", "exp", "1764003600"),
+	}
+}
+
+// accept is the least that a verifier does.
+func accept(k *jws.Key, raw string) error {
+	m, err := jws.Read(raw)
+	if err != nil {
+		return err
+	}
+	if _, err := m.Validity(); err != nil {
+		return err
+	}
+	return m.Verify(k)
+}
+
+// faults are what the errors say, but for the words that all of them begin
+// with.
+var faults = map[string][]jwstest.Fault{
+	"it is longer than 16 KiB":                              {jwstest.InText},
+	"it holds a character outside base64url":                {jwstest.InText},
+	"it has not three parts":                                {jwstest.InText},
+	"a part is empty":                                       {jwstest.InText},
+	"a part is not the one base64url encoding of its bytes": {jwstest.InText},
+	"the header is not one strict JSON object":              {jwstest.InHeader},
+	"the header names no algorithm that we know":            {jwstest.InHeader},
+	"the header's typ is not a string":                      {jwstest.InHeader},
+	"the header's kid is not a string":                      {jwstest.InHeader},
+	"the header holds a member that is never accepted":      {jwstest.InHeader},
+	"a name is spelt almost like a registered one":          {jwstest.InHeader, jwstest.InClaims},
+	"the claims are not one strict JSON object":             {jwstest.InClaims},
+	`member "iat": a date in seconds is wanted`:             {jwstest.InTimes},
+	`member "nbf": a date in seconds is wanted`:             {jwstest.InTimes},
+	`member "exp": a date in seconds is wanted`:             {jwstest.InTimes},
+	jws.ErrAlgorithm.Error():                                {jwstest.InAlgorithm},
+	jws.ErrSignature.Error():                                {jwstest.InSignature},
+}
+
+func TestEveryForgeryIsRefusedForItsFault(t *testing.T) {
+	count := 0
+	for _, alg := range jws.Algorithms {
+		t.Run(string(alg), func(t *testing.T) {
+			g := good(t, alg)
+			listener := jwstest.Listen(t)
+			g.URL = listener.URL
+			require.NoError(t, accept(g.Key, g.Raw()))
+			forgeries := g.Signatures()
+			for _, each := range whole {
+				if each == alg {
+					forgeries = g.Forgeries()
+				}
+			}
+			for _, f := range forgeries {
+				err := accept(g.Key, f.Raw)
+				if assert.Error(t, err, f.Name) {
+					why := strings.TrimPrefix(err.Error(), jws.ErrMalformed.Error()+": ")
+					assert.Contains(t, faults[why], f.Fault, "%s: %v", f.Name, err)
+				}
+			}
+			count += len(forgeries)
+			listener.Untouched()
+		})
+	}
+	t.Logf("%d forgeries", count)
+	assert.Greater(t, count, 3000)
+}
+
+// A forgery that is another one, or the good text, would show nothing.
+func TestEveryForgeryIsOneOfItsOwn(t *testing.T) {
+	for _, alg := range jws.Algorithms {
+		forgeries := good(t, alg).Signatures()
+		if alg == jws.HS256 {
+			forgeries = good(t, alg).Forgeries()
+		}
+		names := map[string]bool{}
+		texts := map[string]string{}
+		for _, f := range forgeries {
+			assert.False(t, names[f.Name], "two are called %q", f.Name)
+			names[f.Name] = true
+			other, known := texts[f.Raw]
+			assert.False(t, known, "%s: %q is %q", alg, f.Name, other)
+			texts[f.Raw] = f.Name
+		}
+	}
+}
+
+func TestWhatIsOddAndAllowedIsAccepted(t *testing.T) {
+	for _, alg := range jws.Algorithms {
+		for _, v := range good(t, alg).Variants() {
+			assert.NoError(t, accept(key(t, alg), v.Raw), "%s: %s", alg, v.Name)
+		}
+	}
+}
+
+// The other keys that a gateway knows are no less somebody else's.
+func TestNoKeyVerifiesWhatAnotherSigned(t *testing.T) {
+	for _, alg := range jws.Algorithms {
+		raw := good(t, alg).Raw()
+		for _, other := range jws.Algorithms {
+			for _, id := range []string{"k", "other"} {
+				err := accept(jwstest.Key(t, id, other), raw)
+				switch {
+				case other == alg && id == "k":
+					assert.NoError(t, err)
+				case other == alg:
+					assert.ErrorIs(t, err, jws.ErrSignature)
+				default:
+					assert.ErrorIs(t, err, jws.ErrAlgorithm)
+				}
+			}
+		}
+	}
+}
+
+func TestNoErrorQuotesTheText(t *testing.T) {
+	g := good(t, jws.HS256)
+	g.Claims = g.Claims.With("iss", `"hunter2"`)
+	for _, f := range g.Forgeries() {
+		if err := accept(g.Key, f.Raw); err != nil {
+			assert.NotContains(t, err.Error(), "hunter2", f.Name)
+			assert.NotContains(t, err.Error(), "eyJ", f.Name)
+			assert.True(t, errors.Is(err, jws.ErrMalformed) || errors.Is(err, jws.ErrAlgorithm) || errors.Is(err, jws.ErrSignature), f.Name)
+		}
+	}
+}
