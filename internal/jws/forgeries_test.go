@@ -2,7 +2,6 @@ package jws_test
 
 import (
 	"errors"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,10 +10,6 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws/jwstest"
 )
-
-// whole are the algorithms, one of each kind, that every forgery is made for;
-// for the others it is those that depend on the algorithm.
-var whole = []jws.Algorithm{jws.RS256, jws.PS256, jws.ES256, jws.EdDSA, jws.HS256}
 
 func good(t testing.TB, alg jws.Algorithm) jwstest.Good {
 	t.Helper()
@@ -37,28 +32,6 @@ func accept(k *jws.Key, raw string) error {
 	return m.Verify(k)
 }
 
-// faults are what the errors say, but for the words that all of them begin
-// with.
-var faults = map[string][]jwstest.Fault{
-	"it is longer than 16 KiB":                              {jwstest.InText},
-	"it holds a character outside base64url":                {jwstest.InText},
-	"it has not three parts":                                {jwstest.InText},
-	"a part is empty":                                       {jwstest.InText},
-	"a part is not the one base64url encoding of its bytes": {jwstest.InText},
-	"the header is not one strict JSON object":              {jwstest.InHeader},
-	"the header names no algorithm that we know":            {jwstest.InHeader},
-	"the header's typ is not a string":                      {jwstest.InHeader},
-	"the header's kid is not a string":                      {jwstest.InHeader},
-	"the header holds a member that is never accepted":      {jwstest.InHeader},
-	"a name is spelt almost like a registered one":          {jwstest.InHeader, jwstest.InClaims},
-	"the claims are not one strict JSON object":             {jwstest.InClaims},
-	`member "iat": a date in seconds is wanted`:             {jwstest.InTimes},
-	`member "nbf": a date in seconds is wanted`:             {jwstest.InTimes},
-	`member "exp": a date in seconds is wanted`:             {jwstest.InTimes},
-	jws.ErrAlgorithm.Error():                                {jwstest.InAlgorithm},
-	jws.ErrSignature.Error():                                {jwstest.InSignature},
-}
-
 func TestEveryForgeryIsRefusedForItsFault(t *testing.T) {
 	count := 0
 	for _, alg := range jws.Algorithms {
@@ -67,18 +40,10 @@ func TestEveryForgeryIsRefusedForItsFault(t *testing.T) {
 			listener := jwstest.Listen(t)
 			g.URL = listener.URL
 			require.NoError(t, accept(g.Key, g.Raw()))
-			forgeries := g.Signatures()
-			for _, each := range whole {
-				if each == alg {
-					forgeries = g.Forgeries()
-				}
-			}
+			forgeries := g.Telling()
 			for _, f := range forgeries {
 				err := accept(g.Key, f.Raw)
-				if assert.Error(t, err, f.Name) {
-					why := strings.TrimPrefix(err.Error(), jws.ErrMalformed.Error()+": ")
-					assert.Contains(t, faults[why], f.Fault, "%s: %v", f.Name, err)
-				}
+				assert.True(t, err != nil && f.Fault.Blamed(err), "%s: %v", f.Name, err)
 			}
 			count += len(forgeries)
 			listener.Untouched()

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws/jwstest"
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
 
@@ -46,17 +47,17 @@ func TestTheClockIsLookedAtOnEveryHit(t *testing.T) {
 
 func TestAKeyThatIsNoLongerOursEndsWhatItSigned(t *testing.T) {
 	v := verifier(t)
-	key := must(t, ourKey)
+	key := ourKey(t)
 	v.Keys = func(string) []*jws.Key { return []*jws.Key{key} }
 	c := &statement.Cached{Verifier: v}
 	raw := own(t).Raw()
 	_, err := c.Verify(raw)
 	require.NoError(t, err)
 
-	key = public(t, key, "ours")
+	key = jwstest.Public(t, key, "ours")
 	_, err = c.Verify(raw)
 	require.NoError(t, err, "the same key, loaded again")
-	key = must(t, strangeKey)
+	key = strangeKey(t)
 	_, err = c.Verify(raw)
 	require.ErrorIs(t, err, jws.ErrSignature)
 	v.Keys = func(string) []*jws.Key { return nil }
@@ -114,11 +115,11 @@ func BenchmarkVerify(b *testing.B) {
 			}
 		}
 	})
-	expired := claims(own(b), "", "exp", "1").Raw
+	late := claims(own(b), expired, "expired", "exp", "1").raw
 	b.Run("refused before the signature", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
-			if _, err := v.Verify(expired); err == nil {
+			if _, err := v.Verify(late); err == nil {
 				b.Fatal("believed")
 			}
 		}

@@ -13,110 +13,227 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
 
-func TestEveryForgeryIsRefused(t *testing.T) {
-	for name, c := range map[string]struct {
-		good jwstest.Good
-		more []jwstest.Forgery
-	}{
-		"of ours":   {own(t), hostileOwn(own(t))},
-		"of others": {foreign(t), hostileForeign(foreign(t))},
-	} {
-		t.Run(name, func(t *testing.T) {
-			v := verifier(t)
-			cached := &statement.Cached{Verifier: v}
-			_, err := cached.Verify(c.good.Raw())
-			require.NoError(t, err)
-			forgeries := append(c.good.Forgeries(), c.more...)
-			require.Greater(t, len(forgeries), 80)
-			for _, f := range forgeries {
-				s, err := v.Verify(f.Raw)
-				require.ErrorIs(t, err, statement.ErrInvalid, f.Name)
-				assert.Zero(t, s, f.Name)
-				for _, quoted := range []string{app.String(), us, "eyJ"} {
-					assert.NotContains(t, err.Error(), quoted, f.Name)
+// hostile is what no verifier of statements may believe, although it would pass
+// for a JWS of the right key.
+type hostile struct{ name, raw, want string }
+
+func TestEveryForgeryIsRefusedForItsFault(t *testing.T) {
+	count := 0
+	for _, alg := range []jws.Algorithm{jws.RS256, jws.PS256, jws.ES256, jws.ES384, jws.ES512, jws.EdDSA, jws.HS256} {
+		worlds := map[string]jwstest.Good{"ours": ownOf(t, alg), "others'": foreignOf(t, alg)}
+		if alg.Symmetric() {
+			delete(worlds, "others'") // nobody else's is believed
+		}
+		for name, good := range worlds {
+			t.Run(string(alg)+", "+name, func(t *testing.T) {
+				v := verifierOf(t, alg)
+				cached := &statement.Cached{Verifier: v}
+				listener := jwstest.Listen(t)
+				good.URL = listener.URL
+				_, err := cached.Verify(good.Raw())
+				require.NoError(t, err)
+				for _, f := range good.Telling() {
+					refuse(t, v, cached, f.Name, f.Raw, func(err error) bool { return f.Fault.Blamed(err) })
+					count++
 				}
-				_, err = cached.Verify(f.Raw)
-				require.ErrorIs(t, err, statement.ErrInvalid, f.Name)
+				more := append(both(good), hostileOwn(good)...)
+				if name != "ours" {
+					more = append(both(good), hostileForeign(good)...)
+				}
+				for _, h := range more {
+					refuse(t, v, cached, h.name, h.raw, func(err error) bool { return strings.HasSuffix(err.Error(), ": "+h.want) })
+					count++
+				}
+				assert.Equal(t, 1, cached.Len(), "what is refused is not remembered")
+				listener.Untouched()
+			})
+		}
+	}
+	t.Logf("%d forgeries", count)
+	assert.Greater(t, count, 5000)
+}
+
+// refuse holds that a statement is refused, for the right reason and without
+// quoting it, and so again by a verifier that remembers.
+func refuse(t *testing.T, v *statement.Verifier, cached *statement.Cached, name, raw string, blamed func(error) bool) {
+	t.Helper()
+	for range 2 {
+		s, err := v.Verify(raw)
+		require.ErrorIs(t, err, statement.ErrInvalid, name)
+		assert.True(t, blamed(err), "%s: %v", name, err)
+		assert.Zero(t, s, name)
+		for _, quoted := range []string{app.String(), us, "eyJ"} {
+			assert.NotContains(t, err.Error(), quoted, name)
+		}
+		_, again := cached.Verify(raw)
+		assert.Equal(t, err, again, name)
+	}
+}
+
+func TestWhatIsOddAndAllowedIsBelieved(t *testing.T) {
+	for _, alg := range []jws.Algorithm{jws.RS256, jws.PS256, jws.ES256, jws.ES384, jws.ES512, jws.EdDSA} {
+		for _, good := range []jwstest.Good{ownOf(t, alg), foreignOf(t, alg)} {
+			for _, v := range good.Variants() {
+				s, err := verifierOf(t, alg).Verify(v.Raw)
+				if assert.NoError(t, err, "%s: %s", alg, v.Name) {
+					assert.Equal(t, app, s.ApplicationID, v.Name)
+				}
 			}
-			assert.Equal(t, 1, cached.Len(), "what is refused is not remembered")
-		})
+		}
+	}
+}
+
+// Whoever has a statement can write it in as many ways as its signature has.
+// They are one statement all the same, and one kill ends them all.
+func TestTwoSignaturesOfOneTextAreOneStatement(t *testing.T) {
+	for _, good := range []jwstest.Good{ownOf(t, jws.ES256), foreignOf(t, jws.ES256)} {
+		v := verifierOf(t, jws.ES256)
+		input := good.Raw()[:strings.LastIndex(good.Raw(), ".")]
+		first, err := v.Verify(input + "." + jwstest.Encode(string(jwstest.Sign(good.Key, input))))
+		require.NoError(t, err)
+		second, err := v.Verify(input + "." + jwstest.Encode(string(jwstest.Sign(good.Key, input))))
+		require.NoError(t, err)
+		assert.Equal(t, first, second)
 	}
 }
 
 // claims replaces claims of a good statement, in pairs, and signs it well.
-func claims(good jwstest.Good, name string, pairs ...string) jwstest.Forgery {
+func claims(good jwstest.Good, want, name string, pairs ...string) hostile {
 	c := good.Claims
 	for i := 0; i < len(pairs); i += 2 {
 		c = c.With(pairs[i], pairs[i+1])
 	}
-	return jwstest.Forgery{Name: name, Raw: jwstest.Compact(good.Key, good.Header.String(), c.String())}
+	return hostile{name, jwstest.Compact(good.Key, good.Header.String(), c.String()), want}
 }
 
-func header(good jwstest.Good, name, member, value string) jwstest.Forgery {
-	return jwstest.Forgery{Name: name, Raw: jwstest.Compact(good.Key, good.Header.With(member, value).String(), good.Claims.String())}
+func header(good jwstest.Good, want, name, member, value string) hostile {
+	return hostile{name, jwstest.Compact(good.Key, good.Header.With(member, value).String(), good.Claims.String()), want}
 }
+
+const (
+	notTrusted   = "its issuer is not trusted"
+	noSubject    = "its sub is not the UUID of an application"
+	notYet       = "it is not valid yet"
+	expired      = "it has expired"
+	forOthers    = "it is meant for somebody else"
+	wrongType    = "its typ is not that of a software statement"
+	noKey        = "it names a key that is none of ours"
+	noID         = "its jti is not a UUID"
+	accessToken  = "it has claims of an access token"
+	badSignature = "the signature is not the key's"
+)
 
 // both is what no statement may say, whoever signed it.
-func both(good jwstest.Good) []jwstest.Forgery {
-	return []jwstest.Forgery{
-		claims(good, "another issuer", "iss", `"https://evil.example"`),
-		claims(good, "our issuer with a slash", "iss", `"`+us+`/"`),
-		claims(good, "our issuer in upper case", "iss", `"`+strings.ToUpper(us)+`"`),
-		claims(good, "an issuer that begins like ours", "iss", `"`+us+`.evil.example"`),
-		claims(good, "two issuers", "iss", `["`+us+`","`+partner+`"]`),
-		claims(good, "a name for an application", "sub", `"demo"`),
-		claims(good, "a UUID without hyphens", "sub", `"`+strings.ReplaceAll(app.String(), "-", "")+`"`),
-		claims(good, "a UUID in braces", "sub", `"{`+app.String()+`}"`),
-		claims(good, "a UUID as a URN", "sub", `"urn:uuid:`+app.String()+`"`),
-		claims(good, "a UUID with a digit too many", "sub", `"`+app.String()+`0"`),
-		claims(good, "a UUID with a letter that is no digit", "sub", `"`+strings.Replace(app.String(), "8", "g", 1)+`"`),
-		claims(good, "the UUID of nothing", "sub", `"00000000-0000-0000-0000-000000000000"`),
-		claims(good, "from the future", "iat", "1764000061"),
-		claims(good, "not yet valid", "nbf", "1764000061"),
-		claims(good, "expired", "exp", "1763999940"),
-		claims(good, "expired long ago", "exp", "1"),
-		claims(good, "meant for another gateway", "aud", `"https://other.example"`),
-		claims(good, "meant for nobody", "aud", `[]`),
-		claims(good, "meant for a list with a number", "aud", `["`+us+`",1]`),
-		claims(good, "meant for null", "aud", "null"),
-		header(good, "the type of an access token", "typ", `"at+jwt"`),
-		header(good, "the type of an access token in full", "typ", `"application/at+jwt"`),
-		header(good, "the type of a logout token", "typ", `"logout+jwt"`),
-		header(good, "the type of an encrypted token", "typ", `"JWE"`),
-		header(good, "a type that begins like the right one", "typ", `"software-statement+jwt2"`),
-		header(good, "a type that is only a prefix", "typ", `"application/"`),
+func both(good jwstest.Good) []hostile {
+	elsewhere := good.URL
+	id := app.String()
+	return []hostile{
+		claims(good, notTrusted, "another issuer", "iss", `"https://evil.example"`),
+		claims(good, notTrusted, "an issuer that is an address", "iss", `"`+elsewhere+`"`),
+		claims(good, notTrusted, "our issuer with a slash", "iss", `"`+us+`/"`),
+		claims(good, notTrusted, "our issuer in upper case", "iss", `"`+strings.ToUpper(us)+`"`),
+		claims(good, notTrusted, "our issuer with a port", "iss", `"`+us+`:443"`),
+		claims(good, notTrusted, "our issuer without a scheme", "iss", `"`+strings.TrimPrefix(us, "https://")+`"`),
+		claims(good, notTrusted, "an issuer that begins like ours", "iss", `"`+us+`.evil.example"`),
+		claims(good, notTrusted, "an issuer that ends like ours", "iss", `"https://evil.example/?`+us+`"`),
+		claims(good, notTrusted, "our issuer with another letter that looks alike", "iss", `"`+strings.Replace(us, "a", "а", 1)+`"`),
+		claims(good, notTrusted, "two issuers", "iss", `["`+us+`","`+partner+`"]`),
+		claims(good, noSubject, "a name for an application", "sub", `"demo"`),
+		claims(good, noSubject, "a UUID without hyphens", "sub", `"`+strings.ReplaceAll(id, "-", "")+`"`),
+		claims(good, noSubject, "a UUID with hyphens elsewhere", "sub", `"`+strings.ReplaceAll(id, "-", "")+`----"`),
+		claims(good, noSubject, "a UUID in braces", "sub", `"{`+id+`}"`),
+		claims(good, noSubject, "a UUID as a URN", "sub", `"urn:uuid:`+id+`"`),
+		claims(good, noSubject, "a UUID with a digit too many", "sub", `"`+id+`0"`),
+		claims(good, noSubject, "a UUID with a letter that is no digit", "sub", `"`+strings.Replace(id, "8", "g", 1)+`"`),
+		claims(good, noSubject, "the UUID of nothing", "sub", `"00000000-0000-0000-0000-000000000000"`),
+		claims(good, notYet, "from the future", "iat", "1764000061"),
+		claims(good, notYet, "not yet valid", "nbf", "1764000061"),
+		claims(good, notYet, "valid when nobody lives", "nbf", "253402300799"),
+		claims(good, expired, "expired", "exp", "1763999940"),
+		claims(good, expired, "expired long ago", "exp", "1"),
+		claims(good, expired, "expired before it was valid", "exp", "1763999939", "nbf", "1764000000"),
+		claims(good, forOthers, "meant for another gateway", "aud", `"https://other.example"`),
+		claims(good, forOthers, "meant for all that begin like us", "aud", `"`+us+`.evil.example"`),
+		claims(good, forOthers, "meant for nobody", "aud", `[]`),
+		claims(good, forOthers, "meant for others", "aud", `["https://other.example","https://third.example"]`),
+		claims(good, forOthers, "meant for a list with a number", "aud", `["`+us+`",1]`),
+		claims(good, forOthers, "meant for null", "aud", "null"),
+		header(good, wrongType, "the type of an access token", "typ", `"at+jwt"`),
+		header(good, wrongType, "the type of an access token in full", "typ", `"application/at+jwt"`),
+		header(good, wrongType, "the type of an authentication", "typ", `"client-authentication+jwt"`),
+		header(good, wrongType, "the type of a proof", "typ", `"dpop+jwt"`),
+		header(good, wrongType, "the type of a logout token", "typ", `"logout+jwt"`),
+		header(good, wrongType, "the type of an encrypted token", "typ", `"JWE"`),
+		header(good, wrongType, "a type that begins like the right one", "typ", `"software-statement+jwt2"`),
+		header(good, wrongType, "a type that is only a prefix", "typ", `"application/"`),
+		header(good, wrongType, "the type of everything", "typ", `"*/*"`),
 	}
 }
 
-func hostileOwn(good jwstest.Good) []jwstest.Forgery {
-	return append(both(good),
-		header(good, "the common type, which is not ours", "typ", `"JWT"`),
-		header(good, "our type in upper case", "typ", `"SOFTWARE-STATEMENT+JWT"`),
-		jwstest.Forgery{Name: "no type", Raw: jwstest.Compact(good.Key, good.Header.Without("typ").String(), good.Claims.String())},
-		jwstest.Forgery{Name: "no key id", Raw: jwstest.Compact(good.Key, good.Header.Without("kid").String(), good.Claims.String())},
-		header(good, "an empty key id", "kid", `""`),
-		header(good, "an unknown key id", "kid", `"theirs"`),
-		header(good, "a path for a key id", "kid", `"../../../dev/null"`),
-		header(good, "an address for a key id", "kid", `"http://127.0.0.1/key"`),
-		header(good, "a query for a key id", "kid", `"' OR 1=1 --"`),
-		claims(good, "the name of a partner, signed by us", "iss", `"`+partner+`"`),
-		claims(good, "a jti that is no UUID", "jti", `"1"`),
-		claims(good, "a jti of nothing", "jti", `"00000000-0000-0000-0000-000000000000"`),
-	)
+func hostileOwn(good jwstest.Good) []hostile {
+	return []hostile{
+		header(good, wrongType, "the common type, which is not ours", "typ", `"JWT"`),
+		header(good, wrongType, "our type in upper case", "typ", `"SOFTWARE-STATEMENT+JWT"`),
+		header(good, wrongType, "our type in full", "typ", `"application/software-statement+jwt"`),
+		header(good, wrongType, "an empty type", "typ", `""`),
+		{"no type", jwstest.Compact(good.Key, good.Header.Without("typ").String(), good.Claims.String()), wrongType},
+		{"no key id", jwstest.Compact(good.Key, good.Header.Without("kid").String(), good.Claims.String()), noKey},
+		header(good, noKey, "an empty key id", "kid", `""`),
+		header(good, noKey, "an unknown key id", "kid", `"theirs"`),
+		header(good, noKey, "a key id in upper case", "kid", `"OURS"`),
+		header(good, noKey, "a key id with a space", "kid", `"ours "`),
+		header(good, noKey, "a key id with a zero byte", "kid", `"ours\u0000"`),
+		header(good, noKey, "a path for a key id", "kid", `"../../../dev/null"`),
+		header(good, noKey, "an address for a key id", "kid", `"`+good.URL+`/key"`),
+		header(good, noKey, "a file for a key id", "kid", `"file:///dev/null"`),
+		header(good, noKey, "a query for a key id", "kid", `"' OR 1=1 --"`),
+		header(good, noKey, "a command for a key id", "kid", `"|/usr/bin/id"`),
+		header(good, noKey, "a key id of many pages", "kid", `"`+strings.Repeat("k", 8000)+`"`),
+		claims(good, noID, "a jti that is no UUID", "jti", `"1"`),
+		claims(good, noID, "a jti of nothing", "jti", `"00000000-0000-0000-0000-000000000000"`),
+	}
 }
 
-func hostileForeign(good jwstest.Good) []jwstest.Forgery {
-	return append(both(good),
-		claims(good, "our name, signed by a partner", "iss", `"`+us+`"`),
-		claims(good, "our name and shape, signed by a partner", "iss", `"`+us+`"`, "aud", `"`+us+`"`, "jti", `"`+app.String()+`"`),
-		claims(good, "an access token of the partner", "scopes", `"api:client:v2"`),
-		claims(good, "an access token of the partner by RFC 9068", "client_id", `"`+app.String()+`"`),
-	)
+func hostileForeign(good jwstest.Good) []hostile {
+	return []hostile{
+		claims(good, wrongType, "our name, signed by a partner", "iss", `"`+us+`"`),
+		claims(good, wrongType, "our name and shape, signed by a partner", "iss", `"`+us+`"`, "aud", `"`+us+`"`, "jti", `"`+app.String()+`"`),
+		claims(good, accessToken, "an access token of the partner", "scopes", `"api:client:v2"`),
+		claims(good, accessToken, "an access token of the partner by RFC 9068", "client_id", `"`+app.String()+`"`),
+		claims(good, accessToken, "scopes of nothing", "scopes", `null`),
+		{"our name, type and key id, signed by a partner", jwstest.Compact(good.Key,
+			good.Header.With("typ", `"software-statement+jwt"`).With("kid", `"ours"`).String(),
+			good.Claims.With("iss", `"`+us+`"`).With("aud", `"`+us+`"`).With("jti", `"`+app.String()+`"`).String()), badSignature},
+	}
+}
+
+// Each of several issuers of one algorithm has its own keys.
+func TestAnIssuerIsBoundToItsOwnKeys(t *testing.T) {
+	v := verifier(t)
+	v.Trusted = append(v.Trusted, statement.TrustedIssuer{Name: "second.example", Keys: []*jws.Key{jwstest.Public(t, strangeKey(t), "")}})
+	for _, c := range []struct {
+		issuer string
+		key    *jws.Key
+		good   bool
+	}{
+		{partner, partnerKey(t), true}, {partner, strangeKey(t), false}, {partner, ourKey(t), false},
+		{"second.example", strangeKey(t), true}, {"second.example", partnerKey(t), false}, {"second.example", ourKey(t), false},
+	} {
+		good := foreign(t)
+		for _, h := range []jwstest.Object{good.Header, good.Header.And("kid", `"ours"`), good.Header.And("kid", `"partner's"`)} {
+			_, err := v.Verify(jwstest.Compact(c.key, h.String(), good.Claims.With("iss", `"`+c.issuer+`"`).String()))
+			if c.good {
+				assert.NoError(t, err)
+			} else {
+				assert.ErrorIs(t, err, jws.ErrSignature, c.issuer)
+			}
+		}
+	}
 }
 
 func TestOurNameWithThePartnersKeyUnderOurKeyID(t *testing.T) {
 	good := own(t)
-	raw := jwstest.Compact(must(t, partnerKey), good.Header.String(), good.Claims.String())
+	raw := jwstest.Compact(partnerKey(t), good.Header.String(), good.Claims.String())
 	_, err := verifier(t).Verify(raw)
 	require.ErrorIs(t, err, jws.ErrSignature)
 }
@@ -133,32 +250,11 @@ func TestAPartnerWithOurNameCannotSpeakForUs(t *testing.T) {
 	v := verifier(t)
 	v.Trusted[0].Name = us
 	good := own(t)
-	good.Key = must(t, partnerKey)
+	good.Key = partnerKey(t)
 	_, err := v.Verify(good.Raw())
 	require.ErrorIs(t, err, statement.ErrInvalid)
 	_, err = v.Verify(own(t).Raw())
 	require.NoError(t, err)
-}
-
-func TestTheReasonIsSaid(t *testing.T) {
-	good := foreign(t)
-	for want, f := range map[string]jwstest.Forgery{
-		"it has expired":                                                   claims(good, "", "exp", "1763999940"),
-		"it is not valid yet":                                              claims(good, "", "nbf", "1764000061"),
-		"its issuer is not trusted":                                        claims(good, "", "iss", `"x"`),
-		"it is meant for somebody else":                                    claims(good, "", "aud", `"x"`),
-		"its sub is not the UUID of an application":                        claims(good, "", "sub", `"x"`),
-		"the algorithm is not the key's":                                   header(good, "", "alg", `"RS384"`),
-		"the signature is not the key's":                                   {Raw: jwstest.Compact(good.Other, good.Header.String(), good.Claims.String())},
-		"it has claims of an access token":                                 claims(good, "", "scopes", `"x"`),
-		"its typ is not that of a software statement":                      header(good, "", "typ", `"at+jwt"`),
-		"it does not say since when it is valid":                           {Raw: jwstest.Compact(good.Key, good.Header.String(), good.Claims.Without("nbf").String())},
-		"not an acceptable JWS: it has not three parts":                    {Raw: "x"},
-		`not an acceptable JWS: member "exp": a date in seconds is wanted`: claims(good, "", "exp", `"x"`),
-	} {
-		_, err := verifier(t).Verify(f.Raw)
-		assert.EqualError(t, err, "invalid software statement: "+want)
-	}
 }
 
 func FuzzVerify(f *testing.F) {
@@ -166,7 +262,7 @@ func FuzzVerify(f *testing.F) {
 	for _, good := range []jwstest.Good{own(f), foreign(f)} {
 		f.Add(good.Header.String(), good.Claims.String(), good.Raw())
 	}
-	ours, theirs := must(f, ourKey), must(f, partnerKey)
+	ours, theirs := ourKey(f), partnerKey(f)
 	v.Now = func() time.Time { return now }
 	f.Fuzz(func(t *testing.T, header, claims, raw string) {
 		if s, err := v.Verify(raw); err == nil {

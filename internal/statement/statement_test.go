@@ -44,7 +44,7 @@ func TestMintFailsWithoutAKeyThatSigns(t *testing.T) {
 	_, _, err := m.Mint(app)
 	require.ErrorContains(t, err, "no key signs yet")
 	assert.NotErrorIs(t, err, statement.ErrInvalid, "it is our fault")
-	m.Key = func() *jws.Key { return public(t, must(t, ourKey), "") }
+	m.Key = func() *jws.Key { return jwstest.Public(t, ourKey(t), "") }
 	_, _, err = m.Mint(app)
 	require.ErrorIs(t, err, jws.ErrCannotSign)
 }
@@ -111,7 +111,7 @@ func TestAnEndIsToldWhereThereIsOne(t *testing.T) {
 func TestAnIssuerWithNamedKeysIsAskedByName(t *testing.T) {
 	v := verifier(t)
 	good := foreign(t)
-	v.Trusted[0].Keys = []*jws.Key{public(t, must(t, strangeKey), "old"), public(t, good.Key, "new")}
+	v.Trusted[0].Keys = []*jws.Key{jwstest.Public(t, strangeKey(t), "old"), jwstest.Public(t, good.Key, "new")}
 	for kid, want := range map[string]bool{`"new"`: true, `"old"`: false, `"ours"`: false} {
 		_, err := v.Verify(jwstest.Compact(good.Key, good.Header.And("kid", kid).String(), good.Claims.String()))
 		assert.Equal(t, want, err == nil, kid)
@@ -130,7 +130,7 @@ func TestTheLeewayIsConfigured(t *testing.T) {
 }
 
 func TestValidate(t *testing.T) {
-	a, b := must(t, partnerKey), must(t, strangeKey)
+	a, b := partnerKey(t), strangeKey(t)
 	secret, err := jws.Generate("", jws.HS256)
 	require.NoError(t, err)
 	one := func(name string, keys ...*jws.Key) statement.TrustedIssuer {
@@ -142,7 +142,7 @@ func TestValidate(t *testing.T) {
 		`trusted issuer "` + us + `" has our own name`:                                             {one(us, a)},
 		`trusted issuer "a" has no keys`:                                                           {one("a")},
 		`trusted issuer "a" is there twice`:                                                        {one("a", a), one("a", b)},
-		`trusted issuers "a" and "b" have a key in common, so that each could speak for the other`: {one("a", a), one("b", b, public(t, a, "x"))},
+		`trusted issuers "a" and "b" have a key in common, so that each could speak for the other`: {one("a", a), one("b", b, jwstest.Public(t, a, "x"))},
 		`trusted issuer "a": with HS256 we could sign in its name; public keys are wanted`:         {one("a", secret)},
 	} {
 		v := statement.Verifier{Issuer: us, Trusted: trusted}

@@ -2,12 +2,10 @@ package token
 
 import (
 	"bytes"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws/jwstest"
@@ -26,22 +24,12 @@ var (
 	statement = uuid.MustParse("0e4d1f6e-5d3c-4c0e-9d0a-6a2a3c1b2f10")
 )
 
-// keys are made once for each algorithm; making one of RSA takes long.
-var keys, others = makers("k1"), makers("k2")
-
-func makers(id string) map[jws.Algorithm]func() (*jws.Key, error) {
-	m := map[jws.Algorithm]func() (*jws.Key, error){}
-	for _, alg := range []jws.Algorithm{jws.HS256, jws.EdDSA, jws.ES256, jws.RS256} {
-		m[alg] = sync.OnceValues(func() (*jws.Key, error) { return jws.Generate(id, alg) })
-	}
-	return m
-}
+// algorithms are those that the tests of tokens run with, of each kind.
+var algorithms = []jws.Algorithm{jws.HS256, jws.HS512, jws.EdDSA, jws.ES256, jws.ES384, jws.RS256, jws.PS256}
 
 func key(t testing.TB, alg jws.Algorithm) *jws.Key {
 	t.Helper()
-	k, err := keys[alg]()
-	require.NoError(t, err)
-	return k
+	return jwstest.Key(t, "k1", alg)
 }
 
 func minter(k *jws.Key) Minter {
@@ -79,10 +67,8 @@ func asked() Grant {
 
 // good is a token in parts.
 func good(t testing.TB, alg jws.Algorithm) jwstest.Good {
-	other, err := others[alg]()
-	require.NoError(t, err)
 	return jwstest.Good{
-		Key: key(t, alg), Other: other,
+		Key: key(t, alg), Other: jwstest.Key(t, "k2", alg),
 		Header: jwstest.Members("alg", `"`+string(alg)+`"`, "typ", `"at+jwt"`, "kid", `"k1"`),
 		Claims: jwstest.Members("iss", `"`+us+`"`, "sub", `"`+client.String()+`"`, "client_id", `"`+client.String()+`"`, "aud", `"`+aud+`"`,
 			"iat", "1764000000", "nbf", "1764000000", "exp", "1764021600", "jti", `"abababab-abab-4bab-abab-abababababab"`,

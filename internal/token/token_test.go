@@ -17,7 +17,7 @@ import (
 )
 
 func TestWhatIsMintedIsGood(t *testing.T) {
-	for alg := range keys {
+	for _, alg := range algorithms {
 		t.Run(string(alg), func(t *testing.T) {
 			raw, minted, err := minter(key(t, alg)).Mint(asked())
 			require.NoError(t, err)

@@ -14,26 +14,6 @@ type Good struct {
 	URL string
 }
 
-// Fault is where the one fault of a forgery lies, so that a test can tell
-// whether it was refused for that and not for another.
-type Fault uint8
-
-const (
-	// InText is in the compact form.
-	InText Fault = iota + 1
-	// InHeader and InClaims are in what nobody should read.
-	InHeader
-	InClaims
-	// InTimes is in the time of a claim.
-	InTimes
-	// InRequired is in a claim that the verifier demands.
-	InRequired
-	// InAlgorithm is in a header that names another algorithm than the key's.
-	InAlgorithm
-	// InSignature is in the signature.
-	InSignature
-)
-
 // Forgery is a text that must be refused. But for its one fault it is good.
 type Forgery struct {
 	Name, Raw string
@@ -60,6 +40,17 @@ func (g Good) Forgeries() []Forgery {
 // Signatures lists the forgeries that depend on the algorithm alone.
 func (g Good) Signatures() []Forgery {
 	return append(append(g.signatures(), g.algorithms()...), g.confusions()...)
+}
+
+// Telling lists all forgeries for one algorithm of each kind, and for another
+// of the same kind those that depend on it.
+func (g Good) Telling() []Forgery {
+	switch g.Key.Algorithm() {
+	case jws.RS256, jws.ES256, jws.EdDSA, jws.HS256:
+		return g.Forgeries()
+	default:
+		return g.Signatures()
+	}
 }
 
 func (g Good) header(name string, header string) Forgery {

@@ -14,7 +14,7 @@ type Object []Member
 // Members makes an object of names and values in turn.
 func Members(namesAndValues ...string) Object {
 	var o Object
-	for i := 0; i < len(namesAndValues); i += 2 {
+	for i := 0; i+1 < len(namesAndValues); i += 2 {
 		o = o.And(namesAndValues[i], namesAndValues[i+1])
 	}
 	return o
