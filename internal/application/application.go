@@ -38,6 +38,13 @@ type Application struct {
 	// future; Channels lists them otherwise.
 	AllChannels bool
 	Channels    []string
+	// OnlyRecorded narrows AllChannels to the programmer's channels that are
+	// on record. It is true of applications that were created when the
+	// programmer was; those created before go on as they were.
+	OnlyRecorded bool
+	// Recorded are those channels, sorted. It belongs to no application's
+	// record: whoever holds the channels fills it in.
+	Recorded []string
 	// AllPlatforms and Platforms likewise.
 	AllPlatforms bool
 	Platforms    []string
@@ -50,6 +57,9 @@ type Application struct {
 	Scopes     scope.Set
 	CreatedAt  time.Time
 	CreatedBy  string
+	// Predecessor is the application of which this one is a new version, if
+	// it is one. Both work until one is revoked.
+	Predecessor uuid.UUID
 	// Declared says that a configuration file owns the application.
 	Declared bool
 }
@@ -61,6 +71,10 @@ const EveryChannel = "*"
 // compared exactly: a spelling that differs is another channel. Text that can
 // be no id is served by nobody, since it goes into a header for the backend.
 func (a *Application) Serves(channel string) bool {
+	if a.AllChannels && a.OnlyRecorded {
+		_, recorded := slices.BinarySearch(a.Recorded, channel)
+		return recorded || channel == EveryChannel
+	}
 	if a.AllChannels {
 		return channel == EveryChannel || ValidID(channel)
 	}

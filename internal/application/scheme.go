@@ -32,15 +32,15 @@ func NewCustomScheme(random io.Reader) (string, error) {
 // says, and the whole scheme: one that merely begins alike is another app's.
 func (a *Application) hasCustomScheme(scheme string) bool {
 	return slices.ContainsFunc(a.CustomSchemes, func(own string) bool {
-		return validCustomScheme(own) && strings.EqualFold(own, scheme)
+		return ValidCustomScheme(own) && strings.EqualFold(own, scheme)
 	})
 }
 
-// validCustomScheme follows RFC 3986 section 3.1, and lets in the underscore
+// ValidCustomScheme follows RFC 3986 section 3.1, and lets in the underscore
 // of the base64url alphabet because schemes that others generated have it. The
 // period that RFC 8252 section 8.4 asks for keeps javascript, data, file and
 // every other scheme with a meaning of its own out.
-func validCustomScheme(scheme string) bool {
+func ValidCustomScheme(scheme string) bool {
 	if len(scheme) > maxID || !strings.Contains(scheme, ".") || !isAlpha(scheme[0]) {
 		return false
 	}

@@ -79,7 +79,7 @@ func Validate(a *Application) error {
 		}
 	})
 	c.list("custom_schemes", a.CustomSchemes, func(field, scheme string) {
-		if !validCustomScheme(scheme) {
+		if !ValidCustomScheme(scheme) {
 			c.fault(field, scheme, "a private-use URI scheme with a period in it (RFC 3986 section 3.1, RFC 8252 section 8.4)")
 		}
 	})

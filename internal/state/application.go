@@ -33,6 +33,8 @@ type applicationRecord struct {
 	Scopes        []string  `cbor:"14,keyasint,omitempty"`
 	CreatedAt     int64     `cbor:"15,keyasint"`
 	CreatedBy     string    `cbor:"16,keyasint,omitempty"`
+	Predecessor   uuid.UUID `cbor:"17,keyasint,omitzero"`
+	OnlyRecorded  bool      `cbor:"18,keyasint,omitempty"`
 }
 
 func encodeApplication(a *application.Application) ([]byte, error) {
@@ -43,6 +45,7 @@ func encodeApplication(a *application.Application) ([]byte, error) {
 		AllPlatforms: a.AllPlatforms, Platforms: a.Platforms,
 		Domains: a.Domains, CustomSchemes: a.CustomSchemes, ProxyMVPDs: a.ProxyMVPDs,
 		Scopes: a.Scopes.Values(), CreatedAt: a.CreatedAt.UnixMilli(), CreatedBy: a.CreatedBy,
+		Predecessor: a.Predecessor, OnlyRecorded: a.OnlyRecorded,
 	})
 }
 
@@ -65,6 +68,7 @@ func decodeApplication(key string, value []byte) (*application.Application, erro
 		AllPlatforms: r.AllPlatforms, Platforms: r.Platforms,
 		Domains: r.Domains, CustomSchemes: r.CustomSchemes, ProxyMVPDs: r.ProxyMVPDs,
 		Scopes: scopes, CreatedAt: time.UnixMilli(r.CreatedAt).UTC(), CreatedBy: r.CreatedBy,
+		Predecessor: r.Predecessor, OnlyRecorded: r.OnlyRecorded,
 	}, nil
 }
 

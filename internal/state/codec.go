@@ -20,6 +20,15 @@ const (
 	kindNode        kind = 6
 	kindNodes       kind = 7
 	kindStatement   kind = 8
+	kindProgrammer  kind = 9
+	kindChannel     kind = 10
+	kindProxyMVPD   kind = 11
+	kindScope       kind = 12
+	kindPlatform    kind = 13
+	kindAuditEntry  kind = 14
+	kindAuditHead   kind = 15
+	kindChangeSet   kind = 16
+	kindAsked       kind = 17
 )
 
 // codecVersion begins every record. A new field is no new version: readers

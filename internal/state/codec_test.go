@@ -18,6 +18,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/roster"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
@@ -31,6 +32,8 @@ func fixedID(n byte) uuid.UUID {
 	}
 	return id
 }
+
+var fixedStory = roster.Story{CreatedAt: 1, CreatedBy: "a", UpdatedAt: 2, UpdatedBy: "b", Declared: true}
 
 func fixedClient() Client {
 	return Client{
@@ -63,7 +66,11 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 		ClientID: fixedID(2), Scope: "a b", IssuedAt: 1764000000000, ExpiresAt: 1764000021600, Issuer: "i", Audience: "a",
 	})
 	require.NoError(t, err)
-	records := map[string][]byte{"application": app, "client": client, "client_used": usedClient, "token": token}
+	successor := fixedApplication()
+	successor.Predecessor, successor.OnlyRecorded = fixedID(6), true
+	version, err := encodeApplication(successor)
+	require.NoError(t, err)
+	records := map[string][]byte{"application": app, "application_version": version, "client": client, "client_used": usedClient, "token": token}
 	for name, record := range map[string]struct {
 		kind  kind
 		value any
@@ -73,6 +80,27 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 		"statement":   {kindStatement, Statement{ID: fixedID(1), ApplicationID: fixedID(2), IssuedAt: 1, IssuedBy: "b", KeyID: "k"}},
 		"node":        {kindNode, nodeRecord{Name: "n", Feed: "f", Seq: 1, AppliedAt: 2}},
 		"nodes":       {kindNodes, nodesRecord{Names: []string{"a", "b"}}},
+		"programmer":  {kindProgrammer, roster.Programmer{ID: "REF", Name: "Reference", CustomSchemes: []string{"a.b"}, Story: fixedStory}},
+		"channel": {kindChannel, roster.Channel{
+			ID: "REF30", Programmer: "REF", Name: "Reference 30", Domains: []string{"example.com"},
+			DefaultRedirectURL: "https://example.com/", CustomSchemes: []string{"a.b"}, Story: fixedStory,
+		}},
+		"proxy_mvpd": {kindProxyMVPD, roster.ProxyMVPD{ID: "P", Name: "Proxy", Story: fixedStory}},
+		"scope":      {kindScope, roster.Scope{Name: "a:b", Description: "d", Restricted: true, Story: fixedStory}},
+		"platform":   {kindPlatform, roster.Platform{Name: "VIDAA", Aliases: []string{"Hisense"}, Description: "d", Story: fixedStory}},
+		"audit_entry": {kindAuditEntry, AuditEntry{
+			Seq: 2, Prev: AuditHash{1}, At: 3, Actor: "a", Role: "operator", Method: "m", Surface: "cli", Address: "192.0.2.1", Node: "n",
+			Operation: "channel.update", Target: "channel/x", Programmer: "REF", Channel: "x", Outcome: "done",
+			Before: []byte("{}"), After: []byte("{}"), Set: "s",
+		}},
+		"audit_head": {kindAuditHead, AuditHead{Seq: 2, Hash: AuditHash{1}, Pending: [][]byte{{1}}}},
+		"change_set": {kindChangeSet, ChangeSet{
+			ChangeSetBrief: ChangeSetBrief{
+				ID: fixedID(5), Title: "t", Owner: "o", Programmer: "REF", Channel: "x", Status: "draft", Count: 1,
+				CreatedAt: 1, UpdatedAt: 2, PushedAt: 3, PushedBy: "p", UndoneAt: 4, UndoneBy: "u",
+			}, Changes: []byte("[]"), Results: []byte("[]"),
+		}},
+		"asked": {kindAsked, Asked{Digest: AuditHash{1}, Made: "x"}},
 	} {
 		value, err := encode(record.kind, record.value)
 		require.NoError(t, err)
@@ -146,11 +174,13 @@ func TestAPlatformOfALaterVersionIsNotGuessed(t *testing.T) {
 }
 
 func TestApplicationsComeBackWhole(t *testing.T) {
-	value, err := encodeApplication(fixedApplication())
+	app := fixedApplication()
+	app.Predecessor, app.OnlyRecorded = fixedID(6), true
+	value, err := encodeApplication(app)
 	require.NoError(t, err)
 	back, err := decodeApplication(applicationKey(fixedID(4)), value)
 	require.NoError(t, err)
-	assert.Equal(t, fixedApplication(), back)
+	assert.Equal(t, app, back)
 }
 
 func TestWhatCannotBeReadIsTheStoresFault(t *testing.T) {

@@ -21,6 +21,9 @@ type view struct {
 	applications cow.Table[*application.Application]
 	kills        *revocation.Set
 	keys         atomic.Pointer[[]SigningKey]
+	roster       rosterTables
+	changeSets   table[ChangeSetSummary]
+	auditHead    atomic.Pointer[[]byte]
 	// records counts what the snapshot held, for the log.
 	records int
 }
@@ -31,12 +34,18 @@ type viewBuilder struct {
 	kills        map[revocation.Target]revocation.Kill
 	keys         []SigningKey
 	records      int
+	// made is the view, as far as it can be filled at once.
+	made *view
 }
 
 func newViewBuilder() *viewBuilder {
+	made := &view{kills: revocation.NewSet()}
+	made.roster.unread(true)
+	made.changeSets.unread = true
 	return &viewBuilder{
 		applications: map[uuid.UUID]*application.Application{},
 		kills:        map[revocation.Target]revocation.Kill{},
+		made:         made,
 	}
 }
 
@@ -61,14 +70,21 @@ func (b *viewBuilder) add(key string, value []byte) error {
 			return err
 		}
 		b.keys = append(b.keys, k)
+	default:
+		return b.made.applyOther(plugins.Write{Key: key, Value: value})
 	}
-	// Other records under the prefix are for administration, or of a newer
-	// version of the gateway; no decision of this one needs them.
 	return nil
 }
 
 func (b *viewBuilder) view() *view {
-	v := &view{kills: revocation.NewSet(), records: b.records}
+	v := b.made
+	v.records = b.records
+	v.roster.unread(false)
+	v.changeSets.unread = false
+	recorded := v.recorded()
+	for id, a := range b.applications {
+		b.applications[id] = withRecorded(a, recorded)
+	}
 	v.applications.Fill(b.applications)
 	v.kills.Fill(maps.All(b.kills))
 	sortKeys(b.keys)
@@ -87,13 +103,31 @@ func (v *view) apply(w plugins.Write) (keysChanged bool, err error) {
 		if err != nil {
 			return false, err
 		}
-		v.applications.Put(a.ID, a)
+		v.applications.Put(a.ID, withRecorded(a, v.recorded()))
 	case strings.HasPrefix(w.Key, killPrefix):
 		return false, v.applyKill(w)
 	case strings.HasPrefix(w.Key, signingKeyPrefix):
 		return true, v.applyKey(w)
+	case strings.HasPrefix(w.Key, channelPrefix):
+		return false, v.applyChannel(w)
 	}
-	return false, nil
+	return false, v.applyOther(w)
+}
+
+// applyOther makes a write true of what is for administration, or, with the
+// channels of a snapshot, of what applications do not depend on yet. What a
+// newer version of the gateway wrote beside that, no decision of this one needs.
+func (v *view) applyOther(w plugins.Write) error {
+	switch {
+	case w.Key == auditHeadKey:
+		v.auditHead.Store(&w.Value)
+		return nil
+	case strings.HasPrefix(w.Key, changeSetPrefix):
+		v.applyChangeSet(w.Key, w.Value)
+		return nil
+	default:
+		return v.roster.apply(w.Key, w.Value)
+	}
 }
 
 func (v *view) applyKill(w plugins.Write) error {
