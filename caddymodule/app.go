@@ -301,7 +301,7 @@ func (a *App) Cleanup() error {
 	if a.backing != nil {
 		_, errs[1] = backings.Delete(a.poolKey)
 	}
-	return errors.Join(errs[:]...)
+	return errors.Join(append(errs[:], a.releaseTables())...)
 }
 
 var (

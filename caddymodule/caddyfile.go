@@ -59,6 +59,10 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //			scopes <scope…>
 //		}
 //		staleness <duration>
+//		guesses {
+//			per_client <count>/<time> [burst <count>] | off
+//			per_address <count>/<time> [burst <count>] | off
+//		}
 //		enforce_platforms
 //		allow_http
 //		key_encryption_key <base64>
@@ -76,6 +80,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"trusted_issuer":     func() error { return a.parseTrustedIssuer(d) },
 		"application":        func() error { return a.parseApplication(d) },
 		"staleness":          func() error { return a.parseStaleness(d) },
+		"guesses":            func() error { return a.Guesses.parse(d) },
 		"enforce_platforms":  func() error { return flag(d, &a.EnforcePlatforms) },
 		"allow_http":         func() error { return flag(d, &a.AllowHTTP) },
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },

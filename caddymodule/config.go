@@ -44,6 +44,10 @@ type App struct {
 	// (its last word may be 3 seconds old).
 	Staleness caddy.Duration `json:"staleness,omitempty"`
 
+	// Guesses limits how many wrong client credentials are called wrong. On by
+	// default.
+	Guesses GuessConfig `json:"guesses,omitzero"`
+
 	// EnforcePlatforms refuses the registration of a device whose platform
 	// is not on its application's list. Off by default, since devices
 	// misreport themselves; mismatches are counted either way.
@@ -71,6 +75,7 @@ type App struct {
 	services  *services
 	cache     *token.Cache
 	cacheKey  string
+	tables    []string // the keys of the limits that are counted
 	guards    []*Guard
 	guardsMu  sync.Mutex
 	stop      context.CancelFunc

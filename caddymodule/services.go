@@ -50,8 +50,12 @@ func newServices(a *App) (*services, error) {
 		Statements: s.statements, State: forIssuing, Clients: records,
 		Secrets: keys.Secrets, Issuer: a.Issuer, EnforcePlatforms: a.EnforcePlatforms,
 	}
+	limits, err := a.guessLimits()
+	if err != nil {
+		return nil, err
+	}
 	s.oauth = &oauth.Service{
-		State: forIssuing, Clients: records, Secrets: keys.Secrets, Tokens: s.tokens, Issuer: a.Issuer,
+		State: forIssuing, Clients: records, Secrets: keys.Secrets, Tokens: s.tokens, Issuer: a.Issuer, Guesses: limits,
 		Uses: a.backing.uses,
 	}
 	s.management = &management.Service{

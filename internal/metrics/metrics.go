@@ -27,6 +27,7 @@ type Metrics struct {
 	tokenCache
 	breakers
 	events
+	guessing
 
 	collectors []prometheus.Collector
 }
@@ -36,7 +37,7 @@ func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
 		build() []prometheus.Collector
-	}{&m.issuing, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events} {
+	}{&m.issuing, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events, &m.guessing} {
 		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m

@@ -15,6 +15,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/guesses"
 	"github.com/caddy-dcr/caddy-dcr/internal/lastused"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
@@ -111,6 +112,7 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"token_cache_entries":              none,
 		"events_total":                     each(event.Names),
 		"events_dropped_total":             none,
+		"guesses_refused_total":            each(guesses.Bys),
 	}
 	families := gather(t, m)
 	for name, children := range want {

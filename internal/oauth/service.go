@@ -56,6 +56,9 @@ type Minted struct {
 
 // Guesses counts wrong credentials.
 type Guesses interface {
+	// Spent returns an error with oautherr.TooManyRequests while too many were
+	// wrong, and counts nothing. It asks nobody else.
+	Spent(client uuid.UUID, address netip.Addr) error
 	// Wrong is told of each, and returns an error with
 	// oautherr.TooManyRequests when there were too many. The client is nil
 	// where the id has no form. Right credentials never get here, so nobody
@@ -168,8 +171,15 @@ func (s *Service) authenticate(ctx context.Context, q TokenRequest, keys checker
 // wrong is the answer to wrong credentials. Whatever was wrong, the store is
 // asked first whether it is still the one that held the client: one that was
 // emptied knows nobody, and must not send a fleet away. Asking for all alike
-// keeps an unknown client from being told from a wrong secret by the time.
+// keeps an unknown client from being told from a wrong secret by the time. Who
+// has guessed too often already is worth no question, since it is not told that
+// it is wrong.
 func (s *Service) wrong(ctx context.Context, id uuid.UUID, q TokenRequest, outcome Outcome) error {
+	if s.Guesses != nil {
+		if err := s.Guesses.Spent(id, q.Address); err != nil {
+			return err
+		}
+	}
 	if err := s.State.CatchUp(ctx); err != nil {
 		return fmt.Errorf("making sure that client %s is at fault: %w", id, err)
 	}

@@ -45,7 +45,7 @@ type world struct {
 	fresh, storeErr, mintErr   error
 	behind                     error
 	sure                       int
-	guessErr                   error
+	guessErr, spent            error
 	noApplication              bool
 	kills                      *revocation.Set
 	reads, mints, wrongGuesses int
@@ -80,6 +80,8 @@ func (w *world) Mint(_ context.Context, c state.Client, scopes scope.Set) (Minte
 	w.mintedFor, w.mintedScopes = c, scopes
 	return Minted{Token: "dcrt_token", ID: tokenID, IssuedAt: now, ExpiresAt: now.Add(6 * time.Hour)}, w.mintErr
 }
+
+func (w *world) Spent(uuid.UUID, netip.Addr) error { return w.spent }
 
 func (w *world) Wrong(_ context.Context, client uuid.UUID, from netip.Addr) error {
 	if from != address {
@@ -299,7 +301,15 @@ func TestOthersGuessingDoesNotLockAClientOut(t *testing.T) {
 	_, err := s.Issue(context.Background(), good())
 	require.NoError(t, err)
 
-	s.Guesses = nil
+	w.spent, w.sure, w.wrongGuesses = w.guessErr, 0, 0
+	_, err = s.Issue(context.Background(), q)
+	require.Equal(t, oautherr.TooManyRequests, oautherr.From(err).Code)
+	assert.Zero(t, w.sure, "a guess beyond the limit asks the store for no certainty")
+	assert.Zero(t, w.wrongGuesses)
+	_, err = s.Issue(context.Background(), good())
+	require.NoError(t, err)
+
+	w.spent, s.Guesses = nil, nil
 	_, err = s.Issue(context.Background(), q)
 	require.Equal(t, oautherr.InvalidClient, oautherr.From(err).Code)
 }

@@ -143,10 +143,20 @@ func (r Records) Client(ctx context.Context, id uuid.UUID) (Client, error) {
 	key := clientKey(id)
 	value, err := getOne(ctx, r.Store, key)
 	if err != nil {
+		if errors.Is(err, ErrNotFound) {
+			_ = decode(kindClient, nobody, new(clientRecord)) // as long as it takes to read one
+		}
 		return Client{}, fmt.Errorf("client %s: %w", id, err)
 	}
 	return decodeClient(key, value)
 }
+
+// nobody is the record that is read when there is none, so that whoever guesses
+// ids does not learn by the time which ones are somebody's.
+var nobody = must(encodeClient(Client{
+	ID: uuid.Max, ApplicationID: uuid.Max, StatementID: uuid.Max, Platform: "iOS",
+	SecretMAC: make([]byte, 20), CreatedAt: 1764000000000, StatementKey: 1,
+}))
 
 // Clients lists clients, a page at a time, in no particular order; the cursor
 // is empty on the first and after the last page. It is for administration.
