@@ -21,6 +21,8 @@ type Seen struct {
 	// Lines are the header lines as they stood on the wire, in order.
 	Lines []string
 	Body  string
+	// Trailers are the lines behind a chunked body.
+	Trailers []string
 }
 
 // Values answers the values of every header line with the name, compared
@@ -157,7 +159,7 @@ func readRequest(reader *bufio.Reader) (Seen, error) {
 		}
 		request.Lines = append(request.Lines, line)
 	}
-	request.Body, err = readBody(reader, request)
+	err = readBody(reader, &request)
 	return request, err
 }
 
@@ -166,28 +168,31 @@ func readLine(reader *bufio.Reader) (string, error) {
 	return strings.TrimSuffix(strings.TrimSuffix(line, "\n"), "\r"), err
 }
 
-func readBody(reader *bufio.Reader, request Seen) (string, error) {
+func readBody(reader *bufio.Reader, request *Seen) error {
 	if slices.Contains(request.Values("Transfer-Encoding"), "chunked") {
 		body, err := io.ReadAll(httputil.NewChunkedReader(reader))
 		if err != nil {
-			return "", err
+			return err
 		}
+		request.Body = string(body)
 		for { // trailers, up to the empty line
 			line, err := readLine(reader)
 			if err != nil || line == "" {
-				return string(body), err
+				return err
 			}
+			request.Trailers = append(request.Trailers, line)
 		}
 	}
 	lengths := request.Values("Content-Length")
 	if len(lengths) == 0 {
-		return "", nil
+		return nil
 	}
 	length, err := strconv.Atoi(lengths[0])
 	if err != nil {
-		return "", fmt.Errorf("content length: %w", err)
+		return fmt.Errorf("content length: %w", err)
 	}
 	var body bytes.Buffer
 	_, err = io.CopyN(&body, reader, int64(length))
-	return body.String(), err
+	request.Body = body.String()
+	return err
 }

@@ -1,0 +1,100 @@
+package rawhttp
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+
+	h2 "golang.org/x/net/http2"
+	"golang.org/x/net/http2/hpack"
+
+	"github.com/caddy-dcr/caddy-dcr/tests/harness"
+)
+
+// OpenHTTP2 opens a connection, says hello, and hands out the frames.
+func OpenHTTP2(ctx context.Context, server Server) (io.Closer, *h2.Framer, error) {
+	conn, err := dial(ctx, server, "h2")
+	if err != nil {
+		return nil, nil, err
+	}
+	if _, err := io.WriteString(conn, h2.ClientPreface); err != nil {
+		conn.Close()
+		return nil, nil, err
+	}
+	framer := h2.NewFramer(conn, conn)
+	framer.ReadMetaHeaders = hpack.NewDecoder(4096, nil)
+	return conn, framer, framer.WriteSettings()
+}
+
+func http2(ctx context.Context, server Server, r Request) (harness.Answer, error) {
+	conn, framer, err := OpenHTTP2(ctx, server)
+	if err != nil {
+		return harness.Answer{}, err
+	}
+	defer conn.Close()
+	trailers := r.trailers()
+	err = framer.WriteHeaders(h2.HeadersFrameParam{
+		StreamID: 1, BlockFragment: compress(r.fields(server.Name)),
+		EndStream: r.Body == "" && trailers == nil, EndHeaders: true,
+	})
+	if err == nil && r.Body != "" {
+		err = framer.WriteData(1, trailers == nil, []byte(r.Body))
+	}
+	if err == nil && trailers != nil {
+		err = framer.WriteHeaders(h2.HeadersFrameParam{StreamID: 1, BlockFragment: compress(trailers), EndStream: true, EndHeaders: true})
+	}
+	if err != nil {
+		return harness.Answer{}, refused(err)
+	}
+	return readHTTP2(framer)
+}
+
+func compress(fields []field) []byte {
+	var block bytes.Buffer
+	encoder := hpack.NewEncoder(&block)
+	for _, f := range fields {
+		// A buffer takes everything.
+		_ = encoder.WriteField(hpack.HeaderField{Name: f.name, Value: f.value})
+	}
+	return block.Bytes()
+}
+
+// readHTTP2 reads the answer of the first stream.
+func readHTTP2(framer *h2.Framer) (harness.Answer, error) {
+	answer := harness.Answer{Header: http.Header{}}
+	for {
+		frame, err := framer.ReadFrame()
+		if err != nil {
+			return harness.Answer{}, refused(err)
+		}
+		switch frame := frame.(type) {
+		case *h2.SettingsFrame:
+			if !frame.IsAck() {
+				err = framer.WriteSettingsAck()
+			}
+		case *h2.MetaHeadersFrame:
+			for _, f := range frame.Fields {
+				if f.Name == ":status" {
+					answer.Status, err = strconv.Atoi(f.Value)
+				} else {
+					answer.Header.Add(f.Name, f.Value)
+				}
+			}
+		case *h2.DataFrame:
+			answer.Body += string(frame.Data())
+		case *h2.RSTStreamFrame:
+			err = fmt.Errorf("stream reset: %s", frame.ErrCode)
+		case *h2.GoAwayFrame:
+			err = fmt.Errorf("connection given up: %s", frame.ErrCode)
+		}
+		if err != nil {
+			return harness.Answer{}, refused(err)
+		}
+		if head := frame.Header(); head.StreamID == 1 && head.Flags.Has(h2.FlagDataEndStream) && answer.Status >= http.StatusOK {
+			return answer, nil
+		}
+	}
+}
