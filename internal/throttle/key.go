@@ -37,22 +37,21 @@ func KeyOf(parts ...string) Key {
 // AddressKey makes a key of a device's address: all of an IPv4 address, also
 // where it is written as IPv6, and as many bits as prefix says of an IPv6 one.
 // All addresses that are not valid share a key.
-func AddressKey(a netip.Addr, prefix int) Key {
-	network := Network(a, prefix)
-	bytes := network.Addr().As16()
-	return Key(maphash.Bytes(addressSeed, bytes[:]))
-}
+func AddressKey(a netip.Addr, prefix int) Key { return networkKey(network(a, prefix)) }
 
-// Network is what AddressKey makes a key of.
-func Network(a netip.Addr, prefix int) netip.Prefix {
+func networkKey(network [16]byte) Key { return Key(maphash.Bytes(addressSeed, network[:])) }
+
+// network is what is left of an address without the bits that a device chooses
+// itself.
+func network(a netip.Addr, prefix int) [16]byte {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()
 	if a.Is6() {
 		bits = prefix
 	}
-	network, err := a.Prefix(bits)
+	cut, err := a.Prefix(bits)
 	if err != nil {
-		return netip.PrefixFrom(netip.IPv6Unspecified(), 0)
+		return [16]byte{}
 	}
-	return network
+	return cut.Addr().As16()
 }
