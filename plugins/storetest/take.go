@@ -30,13 +30,14 @@ var takeTests = []test{
 			assert.LessOrEqual(t, taken.RetryAfter, 1000*time.Second)
 		}
 	}},
-	{"keeps the published schedule of one a second and ten at once", func(t *testing.T, s plugins.Store) {
-		published := plugins.Bucket{Key: "published", Rate: 1, Burst: 10}
+	{"keeps the published schedule to the request", keepSchedule},
+	{"gives no more than the rate and the burst", func(t *testing.T, s plugins.Store) {
+		steady := plugins.Bucket{Key: "steady", Rate: 1, Burst: 10}
 		started := time.Now()
 		granted := 0
 		var last plugins.Taken
 		for range 30 {
-			taken, err := s.Take(within(t), published)
+			taken, err := s.Take(within(t), steady)
 			require.NoError(t, err)
 			if last = taken; taken.OK {
 				granted++
@@ -46,7 +47,7 @@ var takeTests = []test{
 		assert.LessOrEqual(t, float64(granted), 10+time.Since(started).Seconds()+1)
 		time.Sleep(last.RetryAfter)
 		eventually(t, "a token is there after RetryAfter", func() bool {
-			taken, err := s.Take(within(t), published)
+			taken, err := s.Take(within(t), steady)
 			require.NoError(t, err)
 			return taken.OK
 		})
