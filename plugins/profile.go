@@ -84,6 +84,9 @@ type Route struct {
 	// Redirect names the query parameter with the URL to which a refused
 	// navigation is sent, when the application's domains cover it.
 	Redirect string `json:"redirect,omitempty"`
+	// Throttled counts the route's requests against what a device may send,
+	// where the operator's throttle says how much that is.
+	Throttled bool `json:"throttled,omitempty"`
 }
 
 // API is the complete description of a protected API. Whatever no route of it

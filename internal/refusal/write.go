@@ -31,9 +31,10 @@ type Refusal struct {
 	// Missing is the required parameter that is missing.
 	Missing *plugins.Parameter
 	// RetryAfter is the shortest pause before a further try where one makes
-	// sense; up to twice as much is added at random, so that a fleet does not
-	// come back all at once. Zero is a second where the device sends too much
-	// and five where the fault is ours.
+	// sense. Where the fault is ours up to twice as much is added at random,
+	// so that a fleet does not come back all at once; zero is five seconds. A
+	// device that sends too much is told what its bucket says, and no more:
+	// it comes back alone. There, zero is a second, spread as well.
 	RetryAfter time.Duration
 	// RedirectTo is where a refused navigation goes instead. Only a URL that
 	// the application's domains cover may stand here.
@@ -70,6 +71,9 @@ func write(w http.ResponseWriter, r *http.Request, style plugins.ErrorStyle, ref
 	case http.StatusMethodNotAllowed:
 		h.Set("Allow", ref.Allow) // RFC 9110 section 15.5.6, even when empty
 	case http.StatusTooManyRequests:
+		if ref.RetryAfter > 0 {
+			random = 0 // a bucket knows
+		}
 		h.Set("Retry-After", pause(ref.RetryAfter, time.Second, random))
 	case http.StatusServiceUnavailable:
 		h.Set("Retry-After", pause(ref.RetryAfter, 5*time.Second, random))

@@ -163,6 +163,14 @@ func TestThePauseIsSpread(t *testing.T) {
 	assert.Greater(t, len(seen), 10)
 }
 
+func TestAThrottledDeviceIsToldTheTimeAndNoMore(t *testing.T) {
+	for range 50 {
+		w := httptest.NewRecorder()
+		Write(w, httptest.NewRequest(http.MethodGet, "/a", nil), plugins.Enhanced, Refusal{Reason: guard.Throttled, RetryAfter: 1500 * time.Millisecond})
+		assert.Equal(t, "2", w.Header().Get("Retry-After"))
+	}
+}
+
 func TestWhatAClientSentCannotBreakOutOfTheBody(t *testing.T) {
 	ref := Refusal{Reason: guard.ParameterMissing, Missing: &plugins.Parameter{Code: `</code>"<script>`}, Trace: `"</trace><x>`}
 	w := answer(http.MethodGet, "/a", "", plugins.Enhanced, ref)

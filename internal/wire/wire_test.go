@@ -120,6 +120,16 @@ func TestRetryAfterIsSpreadAndNeverTooSoon(t *testing.T) {
 	}
 }
 
+func TestAClientThatComesBackAloneIsToldTheTimeAndNoMore(t *testing.T) {
+	for wait, want := range map[time.Duration]string{time.Millisecond: "1", 1500 * time.Millisecond: "2", time.Minute: "60"} {
+		for range 50 {
+			w := httptest.NewRecorder()
+			WriteError(w, post(), RetryExactly(oautherr.New(oautherr.TooManyRequests, ""), wait))
+			assert.Equal(t, want, w.Header().Get("Retry-After"), wait)
+		}
+	}
+}
+
 func TestADescriptionHasOnlyTheCharactersThatTheRFCAllows(t *testing.T) {
 	w := httptest.NewRecorder()
 	WriteError(w, post(), oautherr.New(oautherr.InvalidScope, "a\"b\\c\nd\x00eé"))

@@ -98,6 +98,7 @@ func allowed(err error) string {
 type retryError struct {
 	error
 	after time.Duration
+	exact bool
 }
 
 func (e *retryError) Unwrap() error { return e.error }
@@ -106,6 +107,12 @@ func (e *retryError) Unwrap() error { return e.error }
 // it a 503 or 429 says some seconds. The answer never says less.
 func RetryAfter(err error, after time.Duration) error { return &retryError{error: err, after: after} }
 
+// RetryExactly is RetryAfter for a client that comes back alone, when its own
+// bucket has a token again: the answer says that time, and adds nothing.
+func RetryExactly(err error, after time.Duration) error {
+	return &retryError{error: err, after: after, exact: true}
+}
+
 // pause is Retry-After in seconds. A wait that somebody computed is kept close
 // to, the default is spread widely.
 func pause(err error) int {
@@ -113,7 +120,9 @@ func pause(err error) int {
 	var e *retryError
 	if errors.As(err, &e) {
 		seconds = max(int((e.after+time.Second-1)/time.Second), 1)
-		spread = max(seconds/2, 1)
+		if spread = max(seconds/2, 1); e.exact {
+			spread = 0
+		}
 	}
 	return seconds + rand.N(spread+1) //nolint:gosec // jitter, no secret
 }

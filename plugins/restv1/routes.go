@@ -14,7 +14,7 @@ func (p *Profile) API() plugins.API {
 		Name:     name,
 		Title:    "REST API V1",
 		Prefixes: []string{"/api/v1/", "/reggie/v1/"},
-		Routes:   profilekit.WithScopes(withFormats(operations), p.Scope),
+		Routes:   profilekit.Throttled(profilekit.WithScopes(withFormats(operations), p.Scope)),
 		Errors:   plugins.EnhancedXML,
 	}
 }

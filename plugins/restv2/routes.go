@@ -13,7 +13,7 @@ func (p *Profile) API() plugins.API {
 		Name:     name,
 		Title:    "REST API V2",
 		Prefixes: []string{"/api/v2/"},
-		Routes:   profilekit.WithScopes(routes, p.Scope),
+		Routes:   profilekit.Throttled(profilekit.WithScopes(routes, p.Scope)),
 		Errors:   plugins.Enhanced,
 	}
 }

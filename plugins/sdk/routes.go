@@ -25,8 +25,8 @@ var routes = []plugins.Route{
 	// A device gets its identifier before it has a token.
 	{Methods: post, Path: "/indiv/devices", Open: true},
 
-	{Methods: getPost, Path: "/adobe-services/config", Scopes: clients, Entitled: byQueryOrForm},
-	{Methods: getPost, Path: "/adobe-services/config/{requestor}", Scopes: clients, Entitled: byPathQueryOrForm},
+	{Methods: getPost, Path: "/adobe-services/config", Scopes: clients, Entitled: byQueryOrForm, Throttled: true},
+	{Methods: getPost, Path: "/adobe-services/config/{requestor}", Scopes: clients, Entitled: byPathQueryOrForm, Throttled: true},
 
 	{Methods: getPost, Path: "/adobe-services/session", Scopes: clients, Entitled: byQueryOrForm},
 	{Methods: getPost, Path: "/adobe-services/sessionDevice", Scopes: clients, Entitled: byQueryOrForm},

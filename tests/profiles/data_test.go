@@ -114,3 +114,15 @@ func TestAQueryMayHoldTheTokenOnlyWhereThatIsDocumented(t *testing.T) {
 		assert.Equal(t, want, load(t, name).API().QueryToken, name)
 	}
 }
+
+// The throttling document names the paths; the rest is left to the APIs.
+func TestThrottledAreThePathsThatThePublishedDocumentNames(t *testing.T) {
+	for _, name := range names {
+		for _, route := range load(t, name).API().Routes {
+			named := slices.ContainsFunc([]string{"/api/v2/", "/api/v1/", "/reggie/"}, func(prefix string) bool {
+				return strings.HasPrefix(route.Path, prefix)
+			}) || route.Path == "/adobe-services/config" || strings.HasPrefix(route.Path, "/adobe-services/config/")
+			assert.Equal(t, named, route.Throttled, "%s: %s", name, route.Path)
+		}
+	}
+}

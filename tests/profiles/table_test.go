@@ -10,8 +10,8 @@ import (
 // routeTable writes the routes as people read them in the docs.
 func routeTable(routes []plugins.Route) string {
 	var table strings.Builder
-	table.WriteString("| Method | Path | Scope | Open | Required | Channel or partner is named in |\n")
-	table.WriteString("|---|---|---|---|---|---|\n")
+	table.WriteString("| Method | Path | Scope | Open | Throttled | Required | Channel or partner is named in |\n")
+	table.WriteString("|---|---|---|---|---|---|---|\n")
 	for len(routes) > 0 {
 		route := routes[0]
 		var extensions string
@@ -25,6 +25,7 @@ func routeTable(routes []plugins.Route) string {
 			"`" + route.Path + "`" + extensions,
 			quoted(route.Scopes, " or "),
 			openness(route),
+			yesOrNo(route.Throttled),
 			required(route.Required),
 			entitled(route.Entitled),
 		}, " | ") + " |\n")
@@ -49,6 +50,13 @@ func openness(route plugins.Route) string {
 	default:
 		return "no"
 	}
+}
+
+func yesOrNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
 }
 
 // required writes a parameter that is wanted in several places once: the client
