@@ -69,6 +69,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.attachCache(); err != nil {
 		return err
 	}
+	if err := a.attachThrottle(); err != nil {
+		return err
+	}
 	if a.services, err = newServices(a); err != nil {
 		return err
 	}
@@ -294,12 +297,15 @@ func (a *App) Stop() error {
 
 // Cleanup lets the backing go. Caddy calls it on half-provisioned apps too.
 func (a *App) Cleanup() error {
-	var errs [2]error
+	var errs [3]error
 	if a.cache != nil {
 		_, errs[0] = tokenCaches.Delete(a.cacheKey)
 	}
+	if a.throttle != nil {
+		_, errs[1] = throttleTables.Delete(a.tableKey)
+	}
 	if a.backing != nil {
-		_, errs[1] = backings.Delete(a.poolKey)
+		_, errs[2] = backings.Delete(a.poolKey)
 	}
 	return errors.Join(append(errs[:], a.releaseTables())...)
 }

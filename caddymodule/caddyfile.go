@@ -63,6 +63,7 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //			per_client <count>/<time> [burst <count>] | off
 //			per_address <count>/<time> [burst <count>] | off
 //		}
+//		throttle { … }
 //		enforce_platforms
 //		allow_http
 //		key_encryption_key <base64>
@@ -81,6 +82,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"application":        func() error { return a.parseApplication(d) },
 		"staleness":          func() error { return a.parseStaleness(d) },
 		"guesses":            func() error { return a.Guesses.parse(d) },
+		"throttle":           func() error { return a.parseThrottle(d) },
 		"enforce_platforms":  func() error { return flag(d, &a.EnforcePlatforms) },
 		"allow_http":         func() error { return flag(d, &a.AllowHTTP) },
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },

@@ -48,6 +48,11 @@ type App struct {
 	// default.
 	Guesses GuessConfig `json:"guesses,omitzero"`
 
+	// Throttle limits how many requests a device may send. Absent, nothing is
+	// limited; an empty object is the published limit of one a second, and ten
+	// ahead of their time.
+	Throttle *ThrottleConfig `json:"throttle,omitempty"`
+
 	// EnforcePlatforms refuses the registration of a device whose platform
 	// is not on its application's list. Off by default, since devices
 	// misreport themselves; mismatches are counted either way.
@@ -75,7 +80,9 @@ type App struct {
 	services  *services
 	cache     *token.Cache
 	cacheKey  string
-	tables    []string // the keys of the limits that are counted
+	tables    []string   // the keys of the limits that are counted
+	throttle  *throttler // nil where nothing is limited
+	tableKey  string
 	guards    []*Guard
 	guardsMu  sync.Mutex
 	stop      context.CancelFunc

@@ -28,17 +28,20 @@ const storeTimeout = 4 * time.Second
 func (s *services) endpoints() map[string]clientEndpoint {
 	get, post := []string{http.MethodGet}, []string{http.MethodPost}
 	return map[string]clientEndpoint{
-		"/o/client/register":     {post, true, s.register},
-		"/o/client/token":        {post, true, s.token},
-		"/o/client/scopes":       {get, true, s.scopes},
-		"/o/client/validate":     {post, true, s.validate},
-		"/.well-known/jwks.json": {[]string{http.MethodGet, http.MethodHead}, false, s.jwks},
+		"/o/client/register":     {post, true, true, s.register},
+		"/o/client/token":        {post, true, true, s.token},
+		"/o/client/scopes":       {get, true, true, s.scopes},
+		"/o/client/validate":     {post, true, true, s.validate},
+		"/.well-known/jwks.json": {[]string{http.MethodGet, http.MethodHead}, false, false, s.jwks},
 	}
 }
 
 func (s *services) register(w http.ResponseWriter, r *http.Request) error {
 	begun := time.Now()
 	request, err := registration.ReadRequest(r)
+	if late := s.throttleLate(w, r, claims{statement: request.Statement}); late != nil {
+		err = late
+	}
 	var done registration.Registration
 	if err == nil {
 		request.Address = clientAddress(r)
@@ -60,6 +63,9 @@ func (s *services) register(w http.ResponseWriter, r *http.Request) error {
 func (s *services) token(w http.ResponseWriter, r *http.Request) error {
 	begun := time.Now()
 	request, err := oauth.ReadTokenRequest(r, wire.Adobe)
+	if late := s.throttleLate(w, r, claims{client: request.ClientID}); late != nil {
+		err = late
+	}
 	var issued oauth.Issued
 	if err == nil {
 		request.Address = clientAddress(r)
@@ -132,6 +138,12 @@ func (s *services) presented(w http.ResponseWriter, r *http.Request) (oauth.Pres
 	if facts.Token == guard.Valid {
 		known, facts.Token = s.tokens.know(r.Context(), presented.Raw)
 		facts.Application, facts.Killed = known.application, known.killed
+	}
+	if facts.Token != guard.Unavailable {
+		if err := s.throttleLate(w, r, claims{grant: known.Grant}); err != nil {
+			_ = s.fail(w, r, err, "throttled")
+			return oauth.Presented{}, false
+		}
 	}
 	reason := guard.Decide(&facts).Reason
 	if reason == guard.ScopeMissing || reason == guard.Allowed {

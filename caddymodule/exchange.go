@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/google/uuid"
 
@@ -29,6 +30,7 @@ type exchange struct {
 	match endpoint.Match
 	facts guard.Facts
 	known knownToken
+	wait  time.Duration     // until a throttled device may come back
 	named [4]endpoint.Named // room for what most requests name
 }
 
@@ -50,17 +52,26 @@ func (x *exchange) decide() guard.Decision {
 	case endpoint.MethodNotAllowed:
 		return guard.Refuse(guard.MethodNotAllowed)
 	}
+	if x.throttledEarly() {
+		return guard.Refuse(guard.Throttled)
+	}
 	facts := &x.facts
 	facts.Route, facts.AddressAllowed = x.match.Route, g.allows(r)
 	params := endpoint.NewParameters(r)
 	if facts.Open = x.match.Open(params); facts.Open {
+		if x.throttledLate() {
+			return guard.Refuse(guard.Throttled)
+		}
 		return x.decideOpen(params)
 	}
 	presented, err := bearer.Extract(r, g.table.API().QueryToken)
-	if facts.Token = tokenState(err); facts.Token != guard.Valid || !facts.AddressAllowed {
-		return guard.Decide(facts)
+	if facts.Token = tokenState(err); facts.Token == guard.Valid && facts.AddressAllowed {
+		x.known, facts.Token = g.services.tokens.know(r.Context(), presented.Raw)
 	}
-	if x.known, facts.Token = g.services.tokens.know(r.Context(), presented.Raw); facts.Token != guard.Valid {
+	if x.throttledLate() {
+		return guard.Refuse(guard.Throttled)
+	}
+	if facts.Token != guard.Valid || !facts.AddressAllowed {
 		return guard.Decide(facts)
 	}
 	if x.match.NeedsForm() {

@@ -56,6 +56,7 @@ type Guard struct {
 	table    *endpoint.Table
 	finder   plugins.EntitlementFinder // nil where locations say everything
 	metrics  *metrics.Profile
+	refused  metrics.Throttled
 }
 
 // CaddyModule names the module.
@@ -77,7 +78,10 @@ func (g *Guard) Provision(ctx caddy.Context) error {
 	if g.table, err = endpoint.Compile(api); err != nil {
 		return err
 	}
-	g.metrics = metricsOf.ForProfile(api.Name)
+	if err := g.checkThrottle(); err != nil {
+		return err
+	}
+	g.metrics, g.refused = metricsOf.ForProfile(api.Name), metricsOf.ForThrottled(api.Name)
 	app.addGuard(g)
 	return nil
 }

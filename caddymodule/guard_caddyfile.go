@@ -12,6 +12,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins"
+	"github.com/caddy-dcr/caddy-dcr/plugins/profilekit"
 )
 
 func init() {
@@ -39,6 +40,7 @@ func init() {
 //		route <method[,method…]> <path> {
 //			scope <scope…>
 //			open
+//			throttle
 //			required query|form <name> [<error code>]
 //			channel path|query|form <name> [required]
 //			programmer path|query|form <name> [required]
@@ -47,14 +49,14 @@ func init() {
 //		errors oauth|enhanced|enhanced_xml
 //		query_token <name>
 //		allow_ips <cidr…>
+//		throttle
 //		forward_authorization
 //		upgrade
 //	}
 func (g *Guard) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "dcr_guard"
 	if !d.NextArg() {
-		g.API = new(plugins.API)
-		return block(d, g.genericOptions(d), "prefix", "allow_ips", "route")
+		return g.takeAPI(d)
 	}
 	name := d.Token()
 	if d.NextArg() {
@@ -162,6 +164,20 @@ func (g *Guard) commonOptions(d *caddyfile.Dispenser) map[string]func() error {
 	}
 }
 
+// takeAPI reads the description of an API. What stands beside the routes holds
+// for all of them, wherever it stands.
+func (g *Guard) takeAPI(d *caddyfile.Dispenser) error {
+	g.API = new(plugins.API)
+	throttled := false
+	known := g.genericOptions(d)
+	known["throttle"] = func() error { return flag(d, &throttled) }
+	err := block(d, known, "prefix", "allow_ips", "route")
+	if throttled {
+		g.API.Routes = profilekit.Throttled(g.API.Routes)
+	}
+	return err
+}
+
 func (g *Guard) genericOptions(d *caddyfile.Dispenser) map[string]func() error {
 	known := g.commonOptions(d)
 	maps.Copy(known, map[string]func() error{
@@ -188,6 +204,7 @@ func (g *Guard) parseRoute(d *caddyfile.Dispenser) error {
 	err := block(d, map[string]func() error{
 		"scope":      func() error { return args(d, &route.Scopes) },
 		"open":       func() error { return flag(d, &route.Open) },
+		"throttle":   func() error { return flag(d, &route.Throttled) },
 		"required":   func() error { return parseRequired(d, &route) },
 		"channel":    entitled(plugins.NamesChannel),
 		"programmer": entitled(plugins.NamesProgrammer),

@@ -41,6 +41,9 @@ type clientEndpoint struct {
 	// sensitive endpoints take or give credentials: TLS only, and never from
 	// data that an attacker could replay.
 	sensitive bool
+	// throttled endpoints count what a device sends. Where it takes reading the
+	// request to know the device, the endpoint calls throttleLate.
+	throttled bool
 	serve     func(http.ResponseWriter, *http.Request) error
 }
 
@@ -73,6 +76,11 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	defer limitReading(w)()
 	if err := i.admits(e, r); err != nil {
 		return i.services.fail(w, r, err, "request_invalid")
+	}
+	if e.throttled {
+		if err := i.services.throttleEarly(w, r); err != nil {
+			return i.services.fail(w, r, err, "throttled")
+		}
 	}
 	return e.serve(w, r)
 }

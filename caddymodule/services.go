@@ -23,6 +23,7 @@ type services struct {
 	registration *registration.Service
 	oauth        *oauth.Service
 	management   *management.Service
+	throttle     *throttler
 	complained   atomic.Int64 // the second of the last complaint
 }
 
@@ -37,7 +38,7 @@ func newServices(a *App) (*services, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &services{app: a, directory: &directory{
+	s := &services{app: a, throttle: a.throttle, directory: &directory{
 		Replica: a.backing.replica, declared: declared, staleness: time.Duration(a.Staleness),
 	}}
 	if s.statements, err = newStatements(a); err != nil {

@@ -28,6 +28,7 @@ type Metrics struct {
 	breakers
 	events
 	guessing
+	throttling
 
 	collectors []prometheus.Collector
 }
@@ -37,7 +38,7 @@ func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
 		build() []prometheus.Collector
-	}{&m.issuing, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events, &m.guessing} {
+	}{&m.issuing, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events, &m.guessing, &m.throttling} {
 		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m

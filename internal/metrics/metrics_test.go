@@ -20,6 +20,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/internal/throttle"
 )
 
 // gather reads all that a scrape sees.
@@ -75,7 +76,8 @@ func each[V ~string](values []V) [][]string {
 func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 	m := New()
 	m.ForProfile("rest_v2")
-	var operations, timed, decided [][]string
+	m.ForThrottled("rest_v2")
+	var operations, timed, decided, refused [][]string
 	for _, operation := range Operations {
 		for _, outcome := range StoreOutcomes {
 			operations = append(operations, []string{string(operation), string(outcome)})
@@ -87,6 +89,9 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 	for _, reason := range guard.Reasons {
 		// Labels are gathered in the order of their names.
 		decided = append(decided, []string{string(DecisionOutcomeOf(reason)), "rest_v2", string(reason)})
+	}
+	for _, kind := range throttle.Kinds {
+		refused = append(refused, []string{string(kind), "rest_v2"})
 	}
 	none := [][]string{nil}
 	want := map[string][][]string{
@@ -113,6 +118,10 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"events_total":                     each(event.Names),
 		"events_dropped_total":             none,
 		"guesses_refused_total":            each(guesses.Bys),
+		"throttled_total":                  refused,
+		"throttle_fallbacks_total":         none,
+		"throttle_devices":                 none,
+		"throttle_evictions_total":         none,
 	}
 	families := gather(t, m)
 	for name, children := range want {
@@ -168,6 +177,7 @@ func TestAHistogramIsNeverEmptied(t *testing.T) {
 func TestTheNamesAreAsPrometheusWantsThem(t *testing.T) {
 	m := New()
 	m.ForProfile("rest_v2")
+	m.ForThrottled("rest_v2")
 	m.TrackReplica(&replicaDouble{})
 	var families []*dto.MetricFamily
 	for name, family := range gather(t, m) {

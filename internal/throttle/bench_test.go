@@ -26,3 +26,10 @@ func BenchmarkTake(b *testing.B) {
 		})
 	})
 }
+
+func BenchmarkLen(b *testing.B) {
+	table := throttle.NewTable(throttle.Ahead(1, 10), 1<<20, nil)
+	for b.Loop() {
+		table.Len()
+	}
+}

@@ -206,3 +206,12 @@ func TestTableForNobodyWorks(t *testing.T) {
 	assert.True(t, table.Take(caller(1)).OK)
 	assert.False(t, table.Take(caller(1)).OK)
 }
+
+func TestLargeTableIsCountedByAPartOfIt(t *testing.T) {
+	const callers = 300_000
+	table := throttle.NewTable(published(), 4<<20, newClock().now)
+	for n := range callers {
+		table.Take(throttle.Key(uint64(n) * 0x9e3779b97f4a7c15))
+	}
+	assert.InEpsilon(t, callers, table.Len(), 0.05)
+}

@@ -62,6 +62,7 @@ func TestEveryKnownOptionStandsInAFixture(t *testing.T) {
 	for _, block := range []string{
 		"{\ndcr {\n?\n}\n}\n",
 		"{\ndcr {\ntokens {\n?\n}\n}\n}\n",
+		"{\ndcr {\nthrottle {\n?\n}\n}\n}\n",
 		"{\ndcr {\nstatements {\n?\n}\n}\n}\n",
 		"{\ndcr {\ntrusted_issuer a {\n?\n}\n}\n}\n",
 		"{\ndcr {\nguesses {\n?\n}\n}\n}\n",

@@ -43,6 +43,7 @@ func exposed(t *testing.T) map[string]metric {
 	t.Helper()
 	m := metrics.New()
 	m.ForProfile("rest_v2")
+	m.ForThrottled("rest_v2")
 	m.TrackReplica(&state.Replica{})
 	registry := prometheus.NewPedanticRegistry()
 	require.NoError(t, registry.Register(m))
