@@ -297,15 +297,12 @@ func (a *App) Stop() error {
 
 // Cleanup lets the backing go. Caddy calls it on half-provisioned apps too.
 func (a *App) Cleanup() error {
-	var errs [3]error
+	var errs [2]error
 	if a.cache != nil {
 		_, errs[0] = tokenCaches.Delete(a.cacheKey)
 	}
-	if a.throttle != nil {
-		_, errs[1] = throttleTables.Delete(a.tableKey)
-	}
 	if a.backing != nil {
-		_, errs[2] = backings.Delete(a.poolKey)
+		_, errs[1] = backings.Delete(a.poolKey)
 	}
 	return errors.Join(append(errs[:], a.releaseTables())...)
 }

@@ -82,7 +82,6 @@ type App struct {
 	cacheKey  string
 	tables    []string   // the keys of the limits that are counted
 	throttle  *throttler // nil where nothing is limited
-	tableKey  string
 	guards    []*Guard
 	guardsMu  sync.Mutex
 	stop      context.CancelFunc

@@ -92,21 +92,20 @@ func (c *ThrottleConfig) defaults() error {
 
 func (c *ThrottleConfig) limit() throttle.Limit { return throttle.Ahead(c.Rate, c.Burst) }
 
-// throttleTables holds the buckets across reloads. A configuration that counts
-// otherwise begins with full ones.
-var throttleTables = caddy.NewUsagePool()
-
-type pooledTable struct {
-	*throttle.Table
+// trackedTable is a pooled table that the metrics show.
+type trackedTable struct {
+	pooledLimit
 	untrack func()
 }
 
 // Destruct implements caddy.Destructor.
-func (t *pooledTable) Destruct() error {
+func (t trackedTable) Destruct() error {
 	t.untrack()
 	return nil
 }
 
+// attachThrottle finds the buckets of the configuration before, or makes new
+// ones where that counted otherwise.
 func (a *App) attachThrottle() error {
 	if a.Throttle == nil {
 		return nil
@@ -116,15 +115,15 @@ func (a *App) attachThrottle() error {
 	}
 	c := *a.Throttle
 	c.Shared = false // the table is the same, whoever counts beside it
-	key := fmt.Sprintf("%+v", c)
-	value, _, err := throttleTables.LoadOrNew(key, func() (caddy.Destructor, error) {
+	key := fmt.Sprintf("throttle %+v", c)
+	value, _, err := limitTables.LoadOrNew(key, func() (caddy.Destructor, error) {
 		table := throttle.NewTable(c.limit(), c.Size, nil)
-		return &pooledTable{Table: table, untrack: metricsOf.TrackThrottle(table)}, nil
+		return trackedTable{pooledLimit{table}, metricsOf.TrackThrottle(table)}, nil
 	})
 	if err != nil {
 		return err
 	}
-	a.tableKey = key
-	a.throttle = newThrottler(a, value.(*pooledTable).Table)
+	a.tables = append(a.tables, key)
+	a.throttle = newThrottler(a, value.(trackedTable).Table)
 	return nil
 }
