@@ -18,9 +18,9 @@ import (
 // Buckets that grant three and then nothing for as long as a test could take.
 const three = "throttle {\n rate 0.0005\n burst 2\n %s\n}"
 
-// behindProxy has the gateway believe whatever connects from this machine, and
+// behindStrictProxy has the gateway believe whatever connects from this machine, and
 // of an X-Forwarded-For the last address that is not itself such a proxy's.
-const behindProxy = "servers {\n trusted_proxies static 127.0.0.0/8\n trusted_proxies_strict\n}"
+const behindStrictProxy = "servers {\n trusted_proxies static 127.0.0.0/8\n trusted_proxies_strict\n}"
 
 func from(address string) string { return "X-Forwarded-For: " + address }
 
@@ -59,7 +59,7 @@ func TestNothingIsThrottledUnlessItIsWritten(t *testing.T) {
 // P10: the address of a device comes from trusted proxies only.
 func TestADeviceIsWhoTrustedProxiesSayAndNotWhatItSays(t *testing.T) {
 	t.Run("from a trusted proxy", func(t *testing.T) {
-		w := throttled(t, "", settings{global: behindProxy})
+		w := throttled(t, "", settings{global: behindStrictProxy})
 		granted, _ := w.drain(t, from("192.0.2.1"))
 		assert.Equal(t, 3, granted)
 		granted, _ = w.drain(t, from("192.0.2.2"))
@@ -79,7 +79,7 @@ func TestADeviceIsWhoTrustedProxiesSayAndNotWhatItSays(t *testing.T) {
 		}
 	})
 	t.Run("in one network of IPv6", func(t *testing.T) {
-		w := throttled(t, "ipv6_prefix 56", settings{global: behindProxy})
+		w := throttled(t, "ipv6_prefix 56", settings{global: behindStrictProxy})
 		for n := range 3 {
 			require.Equal(t, http.StatusOK, w.Do(http.MethodGet, navigation, "", from(fmt.Sprintf("2001:db8:0:%x::1", n))).Status)
 		}
@@ -89,7 +89,7 @@ func TestADeviceIsWhoTrustedProxiesSayAndNotWhatItSays(t *testing.T) {
 }
 
 func TestThrottledAreTheClientEndpointsAndTheRoutesOfTheProfiles(t *testing.T) {
-	w := throttled(t, "", settings{global: behindProxy})
+	w := throttled(t, "", settings{global: behindStrictProxy})
 	const json, form = "Content-Type: application/json", "Content-Type: application/x-www-form-urlencoded"
 	const v1, sdk = "/api/v1/checkauthn/ABC", "/adobe-services/config/" + channel
 	for n, c := range []struct {
@@ -177,7 +177,7 @@ func TestThePublishedLimitByTheWallClock(t *testing.T) {
 }
 
 func TestAKeyThatTakesATokenCountsClientsApartAndTheRestByAddress(t *testing.T) {
-	w := throttled(t, "key client", settings{global: behindProxy})
+	w := throttled(t, "key client", settings{global: behindStrictProxy})
 	application := w.CreateApp(v2App())
 	var clients [2]harness.Credentials
 	var tokens [2]harness.Token
@@ -216,7 +216,7 @@ func TestAKeyThatTakesATokenCountsClientsApartAndTheRestByAddress(t *testing.T) 
 }
 
 func TestAStatementsRegistrationsAreCountedTogether(t *testing.T) {
-	w := throttled(t, "key statement", settings{global: behindProxy})
+	w := throttled(t, "key statement", settings{global: behindStrictProxy})
 	application := w.CreateApp(v2App())
 	one, other := w.IssueStatement(application), w.IssueStatement(application)
 	register := func(statement string, n int) int {
@@ -230,7 +230,7 @@ func TestAStatementsRegistrationsAreCountedTogether(t *testing.T) {
 }
 
 func TestAnApplicationsClientsAreCountedTogether(t *testing.T) {
-	w := throttled(t, "key application", settings{global: behindProxy})
+	w := throttled(t, "key application", settings{global: behindStrictProxy})
 	var tokens []harness.Token
 	for n, application := range []string{w.CreateApp(v2App()), w.CreateApp(v2App())} {
 		for k := range 2 {
@@ -259,7 +259,7 @@ func TestAHeaderTellsDevicesApart(t *testing.T) {
 }
 
 func TestAGuardOfTheOperatorsOwnThrottlesWhereItSaysSo(t *testing.T) {
-	w := throttled(t, "", settings{global: behindProxy, site: `
+	w := throttled(t, "", settings{global: behindStrictProxy, site: `
 	handle /own/* {
 		dcr_guard {
 			prefix /own/
