@@ -40,6 +40,12 @@ type benchWorld struct {
 // kills, none of which concerns any token of the benchmarks.
 func newBenchWorld(b *testing.B, tokens TokenConfig, kills int) *benchWorld {
 	b.Helper()
+	return newThrottledWorld(b, tokens, kills, nil)
+}
+
+// newThrottledWorld is the same with a throttle.
+func newThrottledWorld(b *testing.B, tokens TokenConfig, kills int, throttle *ThrottleConfig) *benchWorld {
+	b.Helper()
 	file := filepath.Join(b.TempDir(), "dcr.db")
 	storeKills(b, file, kills)
 	config := caddy.Config{
@@ -50,6 +56,7 @@ func newBenchWorld(b *testing.B, tokens TokenConfig, kills int) *benchWorld {
 			Issuer:   "https://sp.example.com",
 			StoreRaw: benchJSON(b, map[string]string{"module": "bolt", "path": file}),
 			Tokens:   tokens,
+			Throttle: throttle,
 			Applications: []DeclaredApplication{{
 				Name: "demo", ID: benchApplication, Programmer: "Demo",
 				Channels: []string{benchChannel}, Scopes: []string{benchScope},
