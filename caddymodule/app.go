@@ -49,6 +49,7 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 // file of state and no connection.
 func (a *App) Provision(ctx caddy.Context) error {
 	a.logger = ctx.Slogger()
+	a.lookAround(ctx)
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return err
 	}
@@ -221,6 +222,7 @@ func (a *App) Start() error {
 	if err := a.backing.start(); err != nil {
 		return err
 	}
+	a.warnOfUnsafe()
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stop = cancel
 	ready := make(chan struct{})

@@ -85,6 +85,8 @@ type App struct {
 	guards    []*Guard
 	guardsMu  sync.Mutex
 	stop      context.CancelFunc
+	ctx       caddy.Context
+	files     []fileFacts // that the configuration names
 	upkeep    sync.WaitGroup
 }
 

@@ -73,6 +73,7 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		identity.CleanConnection(r.Header)
 		return next.ServeHTTP(w, r)
 	}
+	i.services.noticeProxy(r)
 	defer limitReading(w)()
 	if err := i.admits(e, r); err != nil {
 		return i.services.fail(w, r, err, "request_invalid")

@@ -25,6 +25,7 @@ type services struct {
 	management   *management.Service
 	throttle     *throttler
 	complained   atomic.Int64 // the second of the last complaint
+	noticed      atomic.Bool  // that a proxy is not set up as it should be
 }
 
 // statements mints ours and judges everybody's.

@@ -1,0 +1,176 @@
+package caddymodule
+
+import (
+	"maps"
+	"os"
+	"reflect"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/caddyserver/caddy/v2"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+)
+
+// lookAround remembers what is only there while the configuration is loaded:
+// a store's configuration is gone once the store has read it.
+func (a *App) lookAround(ctx caddy.Context) {
+	a.ctx, a.files = ctx, a.namedFiles()
+}
+
+// warnOfUnsafe tells the operator what is unsafe when the configuration
+// starts. It refuses nothing: what it sees can have a reason that it cannot
+// see, such as a firewall.
+func (a *App) warnOfUnsafe() {
+	around := a.surroundings()
+	for _, finding := range around.findings() {
+		a.logger.Warn("not set up safely: " + finding)
+	}
+}
+
+func (a *App) surroundings() surroundings {
+	around := surroundings{allowHTTP: a.AllowHTTP, admin: adminAddress(a.ctx), files: a.files}
+	if value, err := a.ctx.AppIfConfigured("http"); err == nil {
+		servers := value.(*caddyhttp.App).Servers
+		for _, name := range slices.Sorted(maps.Keys(servers)) {
+			around.servers = append(around.servers, factsOf(servers[name]))
+		}
+	}
+	return around
+}
+
+// adminAddress is where Caddy's admin endpoint listens. Caddy tells nobody, so
+// it is read where Caddy keeps it; should that move, nothing is said about it,
+// and the test of the warning fails.
+func adminAddress(ctx caddy.Context) string {
+	config := reflect.ValueOf(ctx).FieldByName("cfg")
+	if !config.IsValid() || config.IsZero() {
+		return ""
+	}
+	admin := config.Elem().FieldByName("Admin")
+	if !admin.IsValid() || admin.IsZero() {
+		return caddy.DefaultAdminListen
+	}
+	listen, disabled := admin.Elem().FieldByName("Listen"), admin.Elem().FieldByName("Disabled")
+	switch {
+	case disabled.IsValid() && !disabled.IsZero():
+		return ""
+	case !listen.IsValid() || listen.IsZero():
+		return caddy.DefaultAdminListen
+	default:
+		return caddy.NewReplacer().ReplaceAll(listen.String(), "")
+	}
+}
+
+// splitAddress cuts a network address of Caddy's into its parts.
+func splitAddress(address string) (network, host, port string) {
+	network, host, port, err := caddy.SplitNetworkAddress(address)
+	if err != nil || network == "" {
+		network = "tcp"
+	}
+	return network, host, port
+}
+
+// filePlaceholder finds the files whose content an option takes.
+var filePlaceholder = regexp.MustCompile(`\{file\.([^{}]+)\}`)
+
+// namedFiles looks at the files that hold secrets, and at those whose content
+// decides whom to trust.
+func (a *App) namedFiles() []fileFacts {
+	var files []fileFacts
+	look := func(option, path string, secret bool) {
+		// What is not there has been complained about already.
+		if info, err := os.Stat(path); err == nil {
+			files = append(files, fileFacts{option: option, path: path, secret: secret, mode: info.Mode()})
+		}
+	}
+	for option, text := range map[string]string{"key_encryption_key": a.KeyEncryptionKey, "store": string(a.StoreRaw)} {
+		for _, found := range filePlaceholder.FindAllStringSubmatch(text, -1) {
+			look(option, found[1], true)
+		}
+	}
+	for _, issuer := range a.TrustedIssuers {
+		for _, file := range issuer.KeyFiles {
+			look("trusted_issuer", caddy.NewReplacer().ReplaceAll(file, ""), false)
+		}
+	}
+	return files
+}
+
+// factsOf walks through a server's routes.
+func factsOf(server *caddyhttp.Server) serverFacts {
+	facts := serverFacts{listen: server.Listen, encrypted: len(server.TLSConnPolicies) > 0}
+	facts.walk(server.Routes, nil)
+	return facts
+}
+
+func (f *serverFacts) walk(routes caddyhttp.RouteList, hosts []string) {
+	for i := range routes {
+		within := hosts
+		if named := hostsOf(&routes[i]); named != nil {
+			within = named
+		}
+		for _, handler := range routes[i].Handlers {
+			f.see(handler, within)
+		}
+	}
+}
+
+func (f *serverFacts) see(handler caddyhttp.MiddlewareHandler, hosts []string) {
+	switch h := handler.(type) {
+	case *caddyhttp.Subroute:
+		f.walk(h.Routes, hosts)
+		return
+	case *Issuer:
+		f.issuer = true
+		f.issuerHosts = append(f.issuerHosts, hosts...)
+	case *Guard:
+		f.guard = true
+	case *reverseproxy.Handler:
+		for _, upstream := range h.Upstreams {
+			f.upstreams = append(f.upstreams, upstream.Dial)
+		}
+	case *caddyhttp.StaticResponse:
+		if toHTTPS(h) {
+			f.redirects = append(f.redirects, orAny(hosts)...)
+			return
+		}
+	case caddyhttp.StaticResponse: // as Caddy makes its own redirects
+		if toHTTPS(&h) {
+			f.redirects = append(f.redirects, orAny(hosts)...)
+			return
+		}
+	}
+	if module, ok := handler.(caddy.Module); ok && module.CaddyModule().ID == "http.handlers.metrics" {
+		f.metrics = true
+	}
+	f.answers = append(f.answers, hosts...)
+}
+
+// orAny stands for every host where none is named.
+func orAny(hosts []string) []string {
+	if len(hosts) == 0 {
+		return []string{""}
+	}
+	return hosts
+}
+
+func toHTTPS(response *caddyhttp.StaticResponse) bool {
+	return strings.HasPrefix(response.Headers.Get("Location"), "https://")
+}
+
+func hostsOf(route *caddyhttp.Route) []string {
+	var hosts []string
+	for _, set := range route.MatcherSets {
+		for _, matcher := range set {
+			switch m := matcher.(type) {
+			case *caddyhttp.MatchHost:
+				hosts = append(hosts, *m...)
+			case caddyhttp.MatchHost: // as Caddy makes its own
+				hosts = append(hosts, m...)
+			}
+		}
+	}
+	return hosts
+}
