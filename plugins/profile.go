@@ -68,8 +68,9 @@ type Route struct {
 	Methods []string `json:"methods"`
 	// Path is the pattern: literal segments, {name} for exactly one segment,
 	// and {name...} as the last for one or more. Literals are compared
-	// exactly. Two patterns of an API may overlap only where one is more
-	// literal than the other, which then wins.
+	// exactly. Of two patterns that overlap the more literal one wins; what
+	// both claim of which neither is, such as /a/{x}/c and /a/b/{y} of /a/b/c,
+	// is refused.
 	Path string `json:"path"`
 	// Scopes holds the scopes that open the route; any one is enough.
 	Scopes []string `json:"scopes,omitempty"`

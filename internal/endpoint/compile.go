@@ -30,12 +30,16 @@ func Compile(api plugins.API) (*Table, error) {
 			faults.add(field+".path", t.api.Routes[i].Path, err.Error())
 			continue
 		}
-		r := &route{Route: t.api.Routes[i], index: i, needsForm: needsForm(&t.api.Routes[i])}
+		r := &route{Route: t.api.Routes[i], index: i, segments: segments, merged: merged(&t.api.Routes[i])}
+		r.needsForm = len(r.merged) > 0 || needsForm(&r.Route)
 		faults.merge(field, checkRoute(&r.Route, &t.api, segments))
 		if err := t.root.insert(segments, r); err != nil {
 			faults.add(field+".path", r.Path, err.Error())
 		}
 		t.routes = append(t.routes, r)
+	}
+	for _, r := range t.routes {
+		r.findRivals(t.routes)
 	}
 	if len(faults) > 0 {
 		return nil, fmt.Errorf("api %q: %w", api.Name, errors.Join(faults...))
@@ -61,6 +65,23 @@ func clone(api plugins.API) plugins.API {
 func needsForm(r *plugins.Route) bool {
 	return slices.ContainsFunc(r.Entitled, func(l plugins.Location) bool { return l.In == plugins.InForm }) ||
 		slices.ContainsFunc(r.Required, func(p plugins.Parameter) bool { return p.In == plugins.InForm })
+}
+
+// merged are the locations of the query for which the route does not look into
+// a form. Many frameworks put both together, and the form wins, whatever the
+// method is: what it names must be allowed as well.
+func merged(r *plugins.Route) []plugins.Location {
+	var locations []plugins.Location
+	for _, l := range r.Entitled {
+		inForm := plugins.Location{In: plugins.InForm, Name: l.Name, Names: l.Names}
+		twin := func(other plugins.Location) bool {
+			return other.In == plugins.InForm && other.Names == l.Names && strings.EqualFold(other.Name, l.Name)
+		}
+		if l.In == plugins.InQuery && !slices.ContainsFunc(r.Entitled, twin) {
+			locations = append(locations, inForm)
+		}
+	}
+	return locations
 }
 
 // insert hangs the route into the tree. It returns an error that says with

@@ -44,6 +44,9 @@ func (m *Match) Named(p Parameters, into []Named) []Named {
 			into = append(into, Named{Names: location.Names, Missing: true})
 		}
 	}
+	for i := range m.compiled.merged {
+		into = gather(p.form, &m.compiled.merged[i], into)
+	}
 	return into
 }
 

@@ -52,7 +52,9 @@ func TestEverythingThatARequestNamesIsGathered(t *testing.T) {
 		"in the query in any case":              {"Requestor_ID=X&requestor%5Fid=Y", "", inQuery, named("X", "Y")},
 		"more than once":                        {"requestor_id=X&a=b&requestor_id=Y%20Z", "", inQuery, named("X", "Y Z")},
 		"as a list":                             {"requestor_id[]=X&requestor.id=Y", "", inQuery, named("X", "Y")},
-		"in a form that is not looked at":       {"", "requestor_id=X", inQuery, nil},
+		"in a form that wins over the query":    {"", "requestor_id=X", inQuery, named("X")},
+		"in both, the form being looked at too": {"requestor_id=X", "Requestor_ID[]=Y", inQuery, named("X", "Y")},
+		"in a form, though the query must":      {"", "requestor_id=X", required, named("", "X")},
 		"not at all":                            {"a=b", "", inQuery, nil},
 		"not at all, empty":                     {"requestor_id=", "", inQuery, nil},
 		"not at all, though required":           {"a=b", "", required, named("")},
@@ -150,7 +152,8 @@ func TestOnlyRoutesThatLookIntoAFormNeedIt(t *testing.T) {
 		want  bool
 	}{
 		"a route that looks nowhere":     {func(*plugins.Route) {}, false},
-		"a route that looks elsewhere":   {entitled(plugins.Location{In: plugins.InQuery, Name: "a", Names: plugins.NamesChannel}), false},
+		"a route that looks elsewhere":   {entitled(plugins.Location{In: plugins.InPath, Name: "channel", Names: plugins.NamesChannel}), false},
+		"a name that a form overrules":   {entitled(plugins.Location{In: plugins.InQuery, Name: "a", Names: plugins.NamesChannel}), true},
 		"an entitled name in the form":   {entitled(plugins.Location{In: plugins.InForm, Name: "a", Names: plugins.NamesChannel}), true},
 		"a parameter required in a form": {func(r *plugins.Route) { r.Required = []plugins.Parameter{{In: plugins.InForm, Name: "a"}} }, true},
 	} {

@@ -21,6 +21,11 @@ var (
 	ErrFormCut       = errors.New("the form did not arrive whole")
 )
 
+// MethodParameters are those that some frameworks take for the method, such as
+// Rails, Laravel and Spring do. What the gateway checked is the method on the
+// wire.
+var MethodParameters = []string{"_method", "x-http-method-override"}
+
 const formType = "application/x-www-form-urlencoded"
 
 // Parameters are those of a request's query and, once read, of its form. They
@@ -67,7 +72,7 @@ func (p Parameters) in(place plugins.Place) string {
 //
 // Call it for routes that need it only, see [Match.NeedsForm].
 func (p *Parameters) ReadForm(r *http.Request, limit int64) error {
-	if r.Body == nil || r.Body == http.NoBody {
+	if !HasBody(r) {
 		return nil
 	}
 	if encoded, err := formEncoded(r.Header); err != nil || !encoded {
@@ -87,12 +92,20 @@ func (p *Parameters) ReadForm(r *http.Request, limit int64) error {
 	if err := checkQuery(p.form); err != nil {
 		return fmt.Errorf("%w: %w", ErrFormMalformed, err)
 	}
+	for _, name := range MethodParameters {
+		if has(p.form, name, similar) {
+			return fmt.Errorf("%w: it names another method", ErrFormMalformed)
+		}
+	}
 	r.Body = restored{strings.NewReader(p.form), r.Body}
 	// A chunked body has no length of its own; now that it has, both framings
 	// must not be sent.
 	r.ContentLength, r.TransferEncoding = int64(len(body)), nil
 	return nil
 }
+
+// HasBody says whether there is anything that a form could be read from.
+func HasBody(r *http.Request) bool { return r.Body != nil && r.Body != http.NoBody }
 
 // restored reads from memory and closes what the memory was filled from.
 type restored struct {
@@ -105,7 +118,7 @@ type restored struct {
 func formEncoded(h http.Header) (bool, error) {
 	types := h["Content-Type"]
 	if len(types) == 0 {
-		return false, nil
+		return true, nil // what Rack takes it for
 	}
 	if len(types) > 1 {
 		return false, fmt.Errorf("%w: more than one content type", ErrFormMalformed)

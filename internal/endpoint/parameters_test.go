@@ -36,6 +36,7 @@ func TestAFormIsReadAndPutBack(t *testing.T) {
 		"with a quoted charset":     formType + `;charset="utf-8"`,
 		"with another safe charset": formType + "; charset=ISO-8859-1",
 		"in upper case":             strings.ToUpper(formType),
+		"without a type":            "",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := post("", contentType, "requestor_id=REF30&x=%2F")
@@ -67,9 +68,8 @@ func (c *closer) Close() error { c.closed = true; return nil }
 
 func TestOtherBodiesAreLeftAlone(t *testing.T) {
 	for name, contentType := range map[string]string{
-		"JSON":           "application/json",
-		"XML":            "text/xml; charset=utf-16",
-		"without a type": "",
+		"JSON": "application/json",
+		"XML":  "text/xml; charset=utf-16",
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := post("", contentType, "a=1")
@@ -104,6 +104,8 @@ func TestAFormThatCannotBeReadIsRefused(t *testing.T) {
 		"with a semicolon":               {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a=1;b=2")) }, ErrFormMalformed},
 		"with a zero byte":               {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a=%00")) }, ErrFormMalformed},
 		"with a line break":              {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a=1\r\nb=2")) }, ErrFormMalformed},
+		"with another method":            {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a=1&_method=DELETE")) }, ErrFormMalformed},
+		"with another method, encoded":   {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("%5Fmethod[]=DELETE")) }, ErrFormMalformed},
 		"in parts":                       {func(r *http.Request) { r.Header.Set("Content-Type", "multipart/form-data; boundary=x") }, ErrFormMalformed},
 		"compressed":                     {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, ErrFormMalformed},
 		"in UTF-16":                      {func(r *http.Request) { r.Header.Set("Content-Type", formType+"; charset=utf-16") }, ErrFormMalformed},

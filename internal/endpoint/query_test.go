@@ -36,7 +36,7 @@ func TestNamesOfParametersAreCompared(t *testing.T) {
 		"a list of another name":               {"requestor[]", another},
 		"an invalid escape":                    {"requestor_id%", another},
 		"no name":                              {"", another},
-		"a name beyond all bounds":             {strings.Repeat("%72", 1000), another},
+		"a name beyond all bounds":             {strings.Repeat("%72", 1000), similar},
 	} {
 		t.Run(name, func(t *testing.T) {
 			assert.Equal(t, c.want, compare(c.name, "requestor_id"))

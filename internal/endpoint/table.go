@@ -25,7 +25,10 @@ type Table struct {
 type route struct {
 	plugins.Route
 	index     int
+	segments  []segment
 	values    []string // the names of its path values, in order
+	rivals    []rival
+	merged    []plugins.Location
 	needsForm bool
 }
 
@@ -110,18 +113,22 @@ func (t *Table) AllowsAddress(address netip.Addr) bool {
 // literal, a {name} in its place matches neither the literal nor another
 // spelling of its letters, and no {name...} above it does. A backend that does
 // not mind the case would otherwise serve a route under the scope of another.
+// And where two patterns cross, so that neither is more literal, what both
+// could claim is found by neither.
 func (t *Table) Match(method, path string) Match {
 	var m Match
 	if found := t.find(path, &m.values); found != nil {
-		m.pick(found, method)
+		m.pick(found, method, path)
 	}
 	return m
 }
 
-func (m *Match) pick(found *leaf, method string) {
+func (m *Match) pick(found *leaf, method, path string) {
 	for _, r := range found.routes {
 		if slices.Contains(r.Methods, method) {
-			m.Outcome, m.Route, m.compiled = Found, &r.Route, r
+			if !r.disputed(path) {
+				m.Outcome, m.Route, m.compiled = Found, &r.Route, r
+			}
 			return
 		}
 	}

@@ -58,7 +58,6 @@ func TestAPathFindsItsRoute(t *testing.T) {
 		"a literal before a name":                  {"GET", "/api/v2/authenticate/REF30/X1", "/api/v2/authenticate/{sp}/{code}", map[string]string{"sp": "REF30", "code": "X1"}},
 		"a literal before a name, further down":    {"GET", "/api/v2/REF30/profiles/code/X1", "/api/v2/{sp}/profiles/code/{code}", map[string]string{"code": "X1"}},
 		"a name beside a literal":                  {"GET", "/api/v2/REF30/profiles/Cablevision", "/api/v2/{sp}/profiles/{mvpd}", map[string]string{"mvpd": "Cablevision"}},
-		"a name whose value reads like a route":    {"GET", "/api/v2/authenticate/profiles/code", "/api/v2/authenticate/{sp}/{code}", map[string]string{"sp": "profiles"}},
 		"one segment of many":                      {"GET", "/esm/v3/year", "/esm/v3/{dimensions...}", map[string]string{"dimensions": "year"}},
 		"many segments":                            {"GET", "/esm/v3/a/b/c", "/esm/v3/{dimensions...}", map[string]string{"dimensions": "a/b/c"}},
 		"many segments and a slash":                {"GET", "/esm/v3/a/b/", "/esm/v3/{dimensions...}", map[string]string{"dimensions": "a/b/"}},
@@ -107,6 +106,7 @@ func TestAPathThatNoRouteClaimsIsNotFound(t *testing.T) {
 		"a route and a slash beside many":               "/esm/v3/special/report/",
 		"a longer pattern and a slash beside many":      "/esm/v3/a/year/month/",
 		"without the slash that is meant":               "/with/slash",
+		"a name whose value reads like another route":   "/api/v2/authenticate/profiles/code",
 		"an empty name":                                 "/api/v2//configuration",
 		"the root":                                      "/",
 		"no path":                                       "",
@@ -126,6 +126,23 @@ func TestAFoldedLetterDoesNotSlipPastALiteral(t *testing.T) {
 	compiled := table(t, api([2]string{"GET", "/sessions/x"}, [2]string{"GET", "/{any}/x"}))
 	assert.Equal(t, NotFound, compiled.Match("GET", "/\u017fessions/x").Outcome, "a long s")
 	assert.Equal(t, Found, compiled.Match("GET", "/zessions/x").Outcome)
+}
+
+// Of /a/{x}/c and /a/b/{y} neither is more literal, and a backend may ask for
+// them in either order: it would take b for what the one checks as x, or c for
+// what the other checks as y.
+func TestAPathThatTwoRoutesClaimIsNeithers(t *testing.T) {
+	compiled := table(t, api(
+		[2]string{"GET", "/a/{x}/c"}, [2]string{"GET", "/a/b/{y}"}, [2]string{"POST", "/a/p/{y}"},
+		[2]string{"GET", "/rest/{x}/{y}/d"}, [2]string{"GET", "/rest/e/{z...}"}, [2]string{"GET", "/rest/{x...}"},
+	))
+	for path, want := range map[string]Outcome{
+		"/a/1/c": Found, "/a/b/1": Found, "/a/b/c": NotFound, "/a/b/C": NotFound, "/a/p/c": MethodNotAllowed,
+		"/rest/1/2/d": Found, "/rest/e/1/2": Found, "/rest/e/1/d": NotFound, "/rest/e/1/D": NotFound, "/rest/e/1/d/2": Found, "/rest/1": Found,
+	} {
+		assert.Equal(t, want, compiled.Match("GET", path).Outcome, path)
+	}
+	assert.Equal(t, Found, compiled.Match("POST", "/a/p/c").Outcome, "the other is not for this method")
 }
 
 func TestAMethodThatTheRouteDoesNotOfferIsToldTheOnesItDoes(t *testing.T) {

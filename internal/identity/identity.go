@@ -2,7 +2,12 @@
 // backend, and says it.
 package identity
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
+)
 
 // The headers that tell a backend who calls. They are written in Go's
 // canonical form, which is what goes over the wire.
@@ -23,20 +28,22 @@ var Headers = []string{ClientID, ApplicationID, Programmer, Channel, Scopes, Pla
 // today and of later versions.
 const prefix = "x-dcr-"
 
-// overrides are headers by which some frameworks read another method or
-// another target than the request line says. What the gateway checked must be
-// what the backend acts on.
+// overrides are headers by which some frameworks and proxies read another
+// method or another target than the request line says. What the gateway
+// checked must be what the backend acts on.
 var overrides = []string{
 	"x-http-method-override", "x-http-method", "x-method-override",
-	"x-original-url", "x-original-uri", "x-rewrite-url",
-	"x-original-method", "x-forwarded-method", "x-forwarded-uri",
-	"x-override-url", "x-request-uri",
+	"x-original-method", "x-forwarded-method", "x-envoy-original-method",
+	"x-original-url", "x-original-uri", "x-original-path", "x-rewrite-url", "x-override-url", "x-request-uri",
+	"x-forwarded-uri", "x-forwarded-url", "x-forwarded-path", "x-forwarded-prefix", "x-script-name",
+	"x-envoy-original-path", "x-replaced-path", "x-proxy-url", "x-http-destinationurl", "x-ms-original-url", "x-waws-unencoded-url",
 }
 
 // Clean removes every header that could be taken for one of ours, in every
 // spelling that a CGI-like backend folds into the same name (case, `_`, `.`),
-// and the override headers. Trailers go altogether: they reach a backend after
-// the decision, and no client of these APIs sends any.
+// the override headers, and the parameters of the query that are like them.
+// Trailers go altogether: they reach a backend after the decision, and no
+// client of these APIs sends any.
 func Clean(r *http.Request) {
 	for name := range r.Header {
 		if foreign(name) || name == "Trailer" {
@@ -44,6 +51,37 @@ func Clean(r *http.Request) {
 		}
 	}
 	r.Trailer = nil
+	if couldNameMethod(r.URL.RawQuery) {
+		cleanQuery(r)
+	}
+}
+
+// couldNameMethod spares nearly all queries a closer look.
+func couldNameMethod(query string) bool {
+	const word = "ethod"
+	for i := range len(query) {
+		switch c := query[i]; {
+		case c == '%' || c >= 0x80: // it may be spelt in another way
+			return true
+		case c|0x20 == 'm' && len(query)-i > len(word) && strings.EqualFold(query[i+1:i+1+len(word)], word):
+			return true
+		}
+	}
+	return false
+}
+
+func cleanQuery(r *http.Request) {
+	cleaned := r.URL.RawQuery
+	for _, name := range endpoint.MethodParameters {
+		cleaned = endpoint.RemoveAlike(cleaned, name)
+	}
+	if cleaned == r.URL.RawQuery {
+		return
+	}
+	r.URL.RawQuery = cleaned
+	if strings.HasPrefix(r.RequestURI, "/") { // another form is for the canonical reading to refuse
+		r.RequestURI = r.URL.RequestURI()
+	}
 }
 
 // foreign says whether only the gateway, or nobody, may send the header.
@@ -54,13 +92,24 @@ func foreign(name string) bool {
 	if folds(name[:len(prefix)], prefix) {
 		return true
 	}
-	for _, override := range overrides {
-		if len(name) == len(override) && folds(name, override) {
+	if len(name) >= len(overridesOfLength) {
+		return false
+	}
+	for _, override := range overridesOfLength[len(name)] {
+		if folds(name, override) {
 			return true
 		}
 	}
 	return false
 }
+
+// overridesOfLength spares each header a walk along the whole list.
+var overridesOfLength = func() (table [32][]string) {
+	for _, name := range overrides {
+		table[len(name)] = append(table[len(name)], name)
+	}
+	return table
+}()
 
 // folds compares a name with a normal one of the same length.
 func folds(name, normal string) bool {

@@ -2,6 +2,8 @@ package identity_test
 
 import (
 	"net/http"
+	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -17,7 +19,7 @@ func TestCleanRemovesEverySpellingOfOurHeaders(t *testing.T) {
 	} {
 		for _, key := range []string{name, http.CanonicalHeaderKey(name)} {
 			t.Run(key, func(t *testing.T) {
-				r := &http.Request{Header: http.Header{key: {"1"}, "Accept": {"*/*"}, "X-Device-Info": {"e30="}}}
+				r := &http.Request{URL: &url.URL{}, Header: http.Header{key: {"1"}, "Accept": {"*/*"}, "X-Device-Info": {"e30="}}}
 				identity.Clean(r)
 				assert.Equal(t, http.Header{"Accept": {"*/*"}, "X-Device-Info": {"e30="}}, r.Header)
 			})
@@ -25,18 +27,63 @@ func TestCleanRemovesEverySpellingOfOurHeaders(t *testing.T) {
 	}
 }
 
+// Lists of this kind grow by what is found in the field; whoever drops a name
+// must do it here as well.
+func TestCleanRemovesWhatNamesAnotherMethodOrTarget(t *testing.T) {
+	for _, name := range []string{
+		"X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override", "X-Original-Method", "X-Forwarded-Method", "X-Envoy-Original-Method",
+		"X-Original-URL", "X-Original-URI", "X-Original-Path", "X-Rewrite-URL", "X-Override-URL", "X-Request-URI",
+		"X-Forwarded-Uri", "X-Forwarded-Url", "X-Forwarded-Path", "X-Forwarded-Prefix", "X-Script-Name",
+		"X-Envoy-Original-Path", "X-Replaced-Path", "X-Proxy-Url", "X-HTTP-DestinationURL", "X-MS-Original-URL", "X-WAWS-Unencoded-URL",
+	} {
+		for _, spelt := range []string{name, strings.ToLower(name), strings.ToUpper(name), strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", "."), http.CanonicalHeaderKey(name)} {
+			r := &http.Request{URL: &url.URL{}, Header: http.Header{spelt: {"1"}, "Accept": {"*/*"}}}
+			identity.Clean(r)
+			assert.Equal(t, http.Header{"Accept": {"*/*"}}, r.Header, spelt)
+		}
+	}
+}
+
+func TestCleanRemovesParametersThatNameAnotherMethod(t *testing.T) {
+	for query, want := range map[string]string{
+		"_method=DELETE":                                     "",
+		"a=1&_method=DELETE&b=2":                             "a=1&b=2",
+		"_METHOD=DELETE&_method&a":                           "a",
+		"%5fmethod=DELETE":                                   "",
+		"%255fmethod=DELETE":                                 "",
+		"_method[]=DELETE&_method%5B0%5D=PUT":                "",
+		".method=DELETE&+_method=PUT&[method]=x":             "",
+		"X-HTTP-Method-Override=DELETE":                      "",
+		"method=GET&_=1764&methods=x&my_method=y&_methods=z": "method=GET&_=1764&methods=x&my_method=y&_methods=z",
+		"a=%zz&&c": "a=%zz&&c",
+	} {
+		r := &http.Request{URL: &url.URL{Path: "/a", RawQuery: query}, RequestURI: "/a?" + query, Header: http.Header{}}
+		identity.Clean(r)
+		assert.Equal(t, want, r.URL.RawQuery)
+		assert.Equal(t, r.URL.RequestURI(), r.RequestURI)
+	}
+}
+
+// The target as it came shows that it was none; cleaning must not hide that.
+func TestCleanLeavesAnotherFormOfTargetToBeRefused(t *testing.T) {
+	r := &http.Request{URL: &url.URL{Path: "/a", RawQuery: "_method=PUT"}, RequestURI: "http://other.example/a?_method=PUT", Header: http.Header{}}
+	identity.Clean(r)
+	assert.Empty(t, r.URL.RawQuery)
+	assert.Equal(t, "http://other.example/a?_method=PUT", r.RequestURI)
+}
+
 func TestCleanLeavesWhatIsNotOurs(t *testing.T) {
 	h := http.Header{
 		"X-D": {"1"}, "X-Dcrypt": {"1"}, "X-Device-Info": {"1"}, "Xx-Dcr-A": {"1"},
 		"X-Forwarded-For": {"1"}, "Ap-Device-Identifier": {"1"}, "X": {"1"}, "": {"1"},
 	}
-	r := &http.Request{Header: h.Clone()}
+	r := &http.Request{URL: &url.URL{}, Header: h.Clone()}
 	identity.Clean(r)
 	assert.Equal(t, h, r.Header)
 }
 
 func TestCleanRemovesTrailers(t *testing.T) {
-	r := &http.Request{Header: http.Header{"Trailer": {"X-Dcr-Client-Id"}}, Trailer: http.Header{"X-Dcr-Client-Id": nil}}
+	r := &http.Request{URL: &url.URL{}, Header: http.Header{"Trailer": {"X-Dcr-Client-Id"}}, Trailer: http.Header{"X-Dcr-Client-Id": nil}}
 	identity.Clean(r)
 	assert.Empty(t, r.Header)
 	assert.Nil(t, r.Trailer)
@@ -96,7 +143,7 @@ func TestUpgradeOf(t *testing.T) {
 }
 
 func BenchmarkClean(b *testing.B) {
-	r := &http.Request{Header: http.Header{
+	r := &http.Request{URL: &url.URL{RawQuery: "requestor_id=REF30&mvpd=TempPass&device_id=all"}, Header: http.Header{
 		"Accept": {"*/*"}, "User-Agent": {"x"}, "Authorization": {"Bearer x"}, "X-Device-Info": {"e30="},
 		"X-Forwarded-For": {"1"}, "X-Forwarded-Proto": {"1"}, "Ap-Device-Identifier": {"1"}, "Accept-Encoding": {"gzip"},
 	}}
