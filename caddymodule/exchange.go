@@ -74,9 +74,9 @@ func (x *exchange) decide() guard.Decision {
 	if facts.Token != guard.Valid || !facts.AddressAllowed {
 		return guard.Decide(facts)
 	}
-	if x.match.NeedsForm() {
+	if x.match.NeedsForm() && endpoint.HasBody(r) {
 		lift := limitReading(x.w)
-		err := params.ReadForm(r, endpoint.FormLimit)
+		err := x.match.ReadForm(&params, r, endpoint.FormLimit)
 		lift()
 		if err != nil {
 			return guard.Refuse(guard.BodyUnreadable)

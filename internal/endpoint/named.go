@@ -1,6 +1,9 @@
 package endpoint
 
 import (
+	"fmt"
+	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -141,6 +144,26 @@ func (m *Match) Open(p Parameters) bool {
 
 // NeedsForm says whether the route looks for anything in a form.
 func (m *Match) NeedsForm() bool { return m.compiled != nil && m.compiled.needsForm }
+
+// ReadForm reads the form as [Parameters.ReadForm] does. It refuses one that
+// names a method which the route does not offer, to be taken for the one on
+// the wire. The SDKs post _method=GET, which asks for nothing that POST does
+// not give.
+func (m *Match) ReadForm(p *Parameters, r *http.Request, limit int64) error {
+	if err := p.ReadForm(r, limit); err != nil || p.form == "" {
+		return err
+	}
+	for raw := p.form; raw != ""; {
+		var name, value string
+		name, value, raw = cutPair(raw)
+		for _, parameter := range MethodParameters {
+			if compare(name, parameter) != another && !slices.Contains(m.compiled.Methods, strings.ToUpper(unescape(value))) {
+				return fmt.Errorf("%w: it names another method", ErrFormMalformed)
+			}
+		}
+	}
+	return nil
+}
 
 // count tells how often the parameter is given with a value and without one.
 func count(raw, wanted string) (filled, empty int) {

@@ -164,6 +164,31 @@ func TestOnlyRoutesThatLookIntoAFormNeedIt(t *testing.T) {
 	}
 }
 
+func TestAFormNamesNoMethodThatTheRouteDoesNotOffer(t *testing.T) {
+	for form, want := range map[string]error{
+		"requestor_id=REF30":           nil,
+		"_method=GET&requestor_id=X":   nil, // as the SDKs post
+		"_method=get":                  nil,
+		"_method=P%4FST":               nil,
+		"_method=DELETE":               ErrFormMalformed,
+		"_method=GET&_method=DELETE":   ErrFormMalformed,
+		"%5Fmethod[]=DELETE":           ErrFormMalformed,
+		".method=DELETE":               ErrFormMalformed,
+		"_method=":                     ErrFormMalformed,
+		"X-HTTP-Method-Override=PATCH": ErrFormMalformed,
+		"method=DELETE&my_method=PUT":  nil,
+	} {
+		described := api([2]string{http.MethodPost, "/a"})
+		described.Routes[0].Methods = []string{http.MethodGet, http.MethodPost}
+		entitled(plugins.Location{In: plugins.InForm, Name: "requestor_id", Names: plugins.NamesChannel})(&described.Routes[0])
+		m := table(t, described).Match(http.MethodPost, "/a")
+		require.Equal(t, Found, m.Outcome)
+		r := post("", formType, form)
+		p := NewParameters(r)
+		assert.ErrorIs(t, m.ReadForm(&p, r, FormLimit), want, form)
+	}
+}
+
 func TestNoRouteNamesNothing(t *testing.T) {
 	var m Match
 	assert.Empty(t, m.Named(Parameters{}, nil))

@@ -21,9 +21,8 @@ var (
 	ErrFormCut       = errors.New("the form did not arrive whole")
 )
 
-// MethodParameters are those that some frameworks take for the method, such as
-// Rails, Laravel and Spring do. What the gateway checked is the method on the
-// wire.
+// MethodParameters are those that Rails, Laravel, Spring and others take for
+// the method. What the gateway checks is the method on the wire.
 var MethodParameters = []string{"_method", "x-http-method-override"}
 
 const formType = "application/x-www-form-urlencoded"
@@ -70,7 +69,7 @@ func (p Parameters) in(place plugins.Place) string {
 // is now known. Other bodies are left alone, unless a backend could find form
 // parameters in them that the gateway cannot see.
 //
-// Call it for routes that need it only, see [Match.NeedsForm].
+// Call [Match.ReadForm] for the routes that need it.
 func (p *Parameters) ReadForm(r *http.Request, limit int64) error {
 	if !HasBody(r) {
 		return nil
@@ -91,11 +90,6 @@ func (p *Parameters) ReadForm(r *http.Request, limit int64) error {
 	p.form = string(body)
 	if err := checkQuery(p.form); err != nil {
 		return fmt.Errorf("%w: %w", ErrFormMalformed, err)
-	}
-	for _, name := range MethodParameters {
-		if has(p.form, name, similar) {
-			return fmt.Errorf("%w: it names another method", ErrFormMalformed)
-		}
 	}
 	r.Body = restored{strings.NewReader(p.form), r.Body}
 	// A chunked body has no length of its own; now that it has, both framings

@@ -104,8 +104,6 @@ func TestAFormThatCannotBeReadIsRefused(t *testing.T) {
 		"with a semicolon":               {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a=1;b=2")) }, ErrFormMalformed},
 		"with a zero byte":               {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a=%00")) }, ErrFormMalformed},
 		"with a line break":              {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a=1\r\nb=2")) }, ErrFormMalformed},
-		"with another method":            {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("a=1&_method=DELETE")) }, ErrFormMalformed},
-		"with another method, encoded":   {func(r *http.Request) { r.Body = io.NopCloser(strings.NewReader("%5Fmethod[]=DELETE")) }, ErrFormMalformed},
 		"in parts":                       {func(r *http.Request) { r.Header.Set("Content-Type", "multipart/form-data; boundary=x") }, ErrFormMalformed},
 		"compressed":                     {func(r *http.Request) { r.Header.Set("Content-Encoding", "gzip") }, ErrFormMalformed},
 		"in UTF-16":                      {func(r *http.Request) { r.Header.Set("Content-Type", formType+"; charset=utf-16") }, ErrFormMalformed},

@@ -72,7 +72,7 @@ func ask(t *testing.T, loaded profile, table *endpoint.Table, asked request) wan
 	}
 	parameters := endpoint.NewParameters(r)
 	if match.NeedsForm() {
-		require.NoError(t, parameters.ReadForm(r, endpoint.FormLimit))
+		require.NoError(t, match.ReadForm(&parameters, r, endpoint.FormLimit))
 	}
 	got := want{
 		route:  match.Route.Path,

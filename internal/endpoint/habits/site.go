@@ -92,7 +92,7 @@ func (s Site) read(r *http.Request) (reading, bool) {
 		}
 		parameters := endpoint.NewParameters(r)
 		g := reading{path: path, route: m.Route, open: m.Open(parameters)}
-		if !g.open && m.NeedsForm() && parameters.ReadForm(r, endpoint.FormLimit) != nil {
+		if !g.open && m.NeedsForm() && m.ReadForm(&parameters, r, endpoint.FormLimit) != nil {
 			return reading{}, false
 		}
 		if m.Missing(parameters) != nil {
