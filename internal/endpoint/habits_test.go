@@ -51,7 +51,7 @@ func site(t testing.TB) habits.Site {
 	for _, api := range []plugins.API{streaming, management} {
 		table, err := endpoint.Compile(api)
 		require.NoError(t, err)
-		all.Tables = append(all.Tables, table)
+		all.APIs = append(all.APIs, habits.API{Table: table})
 	}
 	return all
 }

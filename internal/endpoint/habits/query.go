@@ -27,7 +27,7 @@ var Readers = []Reader{
 	}},
 	{"one that does not decode names", func(raw, name string) []string {
 		var values []string
-		for _, pair := range split(raw, "&") {
+		for _, pair := range split(raw) {
 			if pair.raw == name {
 				values = append(values, pair.value)
 			}
@@ -36,7 +36,7 @@ var Readers = []Reader{
 	}},
 	{"one that decodes twice", func(raw, name string) []string {
 		var values []string
-		for _, pair := range split(raw, "&") {
+		for _, pair := range split(raw) {
 			if unescape(pair.name) == name {
 				values = append(values, unescape(pair.value))
 			}
@@ -48,7 +48,7 @@ var Readers = []Reader{
 	}},
 	{"one that takes a semicolon for a separator", func(raw, name string) []string {
 		var values []string
-		for _, pair := range split(strings.ReplaceAll(raw, ";", "&"), "&") {
+		for _, pair := range split(strings.ReplaceAll(raw, ";", "&")) {
 			if pair.name == name {
 				values = append(values, pair.value)
 			}
@@ -81,9 +81,9 @@ var Readers = []Reader{
 
 type pair struct{ raw, name, value string }
 
-func split(raw, separator string) []pair {
+func split(raw string) []pair {
 	var pairs []pair
-	for text := range strings.SplitSeq(raw, separator) {
+	for text := range strings.SplitSeq(raw, "&") {
 		name, value, _ := strings.Cut(text, "=")
 		pairs = append(pairs, pair{name, unescape(name), unescape(value)})
 	}
@@ -92,7 +92,7 @@ func split(raw, separator string) []pair {
 
 func find(raw string, wanted func(name string) bool) []string {
 	var values []string
-	for _, pair := range split(raw, "&") {
+	for _, pair := range split(raw) {
 		if wanted(pair.name) {
 			values = append(values, pair.value)
 		}

@@ -13,9 +13,16 @@ import (
 
 // Site is what stands behind a gateway: some APIs, each under its own paths.
 type Site struct {
-	Tables []*endpoint.Table
+	APIs []API
 	// Canonical is how the gateway reads the path.
 	Canonical func(r *http.Request) (string, error)
+}
+
+// API is one of them.
+type API struct {
+	Table *endpoint.Table
+	// Finder is nil where the routes say everything.
+	Finder plugins.EntitlementFinder
 }
 
 // Confusion says how a server would take a request for another than the
@@ -39,7 +46,7 @@ func (s Site) Confusion(r *http.Request, servers []Server) (confusion string, re
 			alike[server.Fold] = true
 		}
 		for _, m := range s.match(server, r.Method, path) {
-			if why := g.differs(server, m, r.URL.RawQuery, string(body)); why != "" {
+			if why := g.differs(server, m, r, path, string(body)); why != "" {
 				return fmt.Sprintf("%s reads %q, takes it for %s, and %s", server.Name, path, m.route.Path, why), false
 			}
 		}
@@ -49,6 +56,7 @@ func (s Site) Confusion(r *http.Request, servers []Server) (confusion string, re
 
 // match is a route that a server could take a path for.
 type match struct {
+	api    API
 	route  *plugins.Route
 	values map[string]string
 }
@@ -57,10 +65,10 @@ type match struct {
 // than another: of two that cross, either may come first.
 func (s Site) match(server Server, method, path string) []match {
 	var all []match
-	for _, table := range s.Tables {
-		for _, route := range table.Routes() {
+	for _, api := range s.APIs {
+		for _, route := range api.Table.Routes() {
 			if values, ok := server.Match(route.Path, path); ok && slices.Contains(route.Methods, method) {
-				all = append(all, match{route, values})
+				all = append(all, match{api, route, values})
 			}
 		}
 	}
@@ -85,8 +93,8 @@ func (s Site) read(r *http.Request) (reading, bool) {
 	if err != nil {
 		return reading{}, false
 	}
-	for _, table := range s.Tables {
-		m := table.Match(r.Method, path)
+	for _, api := range s.APIs {
+		m := api.Table.Match(r.Method, path)
 		if m.Outcome != endpoint.Found {
 			continue
 		}
@@ -104,6 +112,9 @@ func (s Site) read(r *http.Request) (reading, bool) {
 			}
 			g.named = append(g.named, named.Value)
 		}
+		if api.Finder != nil {
+			g.named = append(g.named, api.Finder.Channels(r, path)...)
+		}
 		return g, true
 	}
 	return reading{}, false
@@ -111,8 +122,8 @@ func (s Site) read(r *http.Request) (reading, bool) {
 
 // differs says what a server would do for the request that the gateway has not
 // allowed: serve another scope's route, or another channel.
-func (g reading) differs(server Server, m match, query, form string) string {
-	route := m.route
+func (g reading) differs(server Server, m match, r *http.Request, path, form string) string {
+	route, query := m.route, r.URL.RawQuery
 	opens := func(reader Reader) bool {
 		return route.OpenWith != "" && slices.ContainsFunc(reader.Values(query, route.OpenWith), func(v string) bool { return v != "" })
 	}
@@ -147,6 +158,14 @@ func (g reading) differs(server Server, m match, query, form string) string {
 					return fmt.Sprintf("as %s reads the %s %q", reader.Name, location.Names, value)
 				}
 			}
+		}
+	}
+	if m.api.Finder == nil {
+		return ""
+	}
+	for _, value := range m.api.Finder.Channels(r, path) {
+		if !g.names(server, value) {
+			return fmt.Sprintf("finds the channel %q", value)
 		}
 	}
 	return ""
