@@ -64,6 +64,7 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //			per_address <count>/<time> [burst <count>] | off
 //		}
 //		throttle { … }
+//		forgeries <count>/<time> [burst <count>] | off
 //		enforce_platforms
 //		allow_http
 //		key_encryption_key <base64>
@@ -83,6 +84,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"staleness":          func() error { return a.parseStaleness(d) },
 		"guesses":            func() error { return a.Guesses.parse(d) },
 		"throttle":           func() error { return a.parseThrottle(d) },
+		"forgeries":          func() error { return a.Forgeries.parse(d) },
 		"enforce_platforms":  func() error { return flag(d, &a.EnforcePlatforms) },
 		"allow_http":         func() error { return flag(d, &a.AllowHTTP) },
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },

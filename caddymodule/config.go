@@ -53,6 +53,14 @@ type App struct {
 	// ahead of their time.
 	Throttle *ThrottleConfig `json:"throttle,omitempty"`
 
+	// Forgeries is how many forged tokens and software statements of one
+	// address (an IPv4 address, or a /64 of IPv6) have their signatures
+	// looked at, where that is dear, which it is with every algorithm but HS256
+	// and its kin. Beyond it, tokens and statements from there that this gateway
+	// does not know yet get 429; known ones pass. Default 10 in a second, 1000
+	// at once.
+	Forgeries LimitConfig `json:"forgeries,omitzero"`
+
 	// EnforcePlatforms refuses the registration of a device whose platform
 	// is not on its application's list. Off by default, since devices
 	// misreport themselves; mismatches are counted either way.

@@ -151,7 +151,7 @@ func (s *services) presented(w http.ResponseWriter, r *http.Request) (oauth.Pres
 	}
 	trace := newTrace()
 	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(reason)))
-	refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: reason, Realm: "issuer", Trace: trace})
+	refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: reason, Realm: "issuer", Trace: trace, RetryAfter: known.wait})
 	return oauth.Presented{}, false
 }
 

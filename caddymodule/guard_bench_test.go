@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
@@ -84,6 +87,15 @@ func BenchmarkGuardRefused(b *testing.B) {
 			w := newBenchWorld(b, TokenConfig{Algorithm: string(alg)}, 0)
 			raw, _ := w.mint(b, benchScope)
 			newArrivals(benchTarget, forge(raw)).serve(b, w.guard, http.StatusUnauthorized)
+		})
+		b.Run("forged signature "+string(alg)+" beyond the budget", func(b *testing.B) {
+			w := newBenchWorld(b, TokenConfig{Algorithm: string(alg)}, 0, func(a *App) {
+				a.Forgeries = LimitConfig{Count: 1, Per: caddy.Duration(time.Hour), Burst: batchSize}
+			})
+			raw, _ := w.mint(b, benchScope)
+			requests := newArrivals(benchTarget, forge(raw))
+			requests.expect(b, w.guard, http.StatusUnauthorized)
+			requests.serve(b, w.guard, http.StatusTooManyRequests)
 		})
 	}
 }

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -128,8 +129,11 @@ func overTLS(r *http.Request) bool {
 }
 
 // clientAddress is the device's address as far as trusted proxies give it.
-func clientAddress(r *http.Request) netip.Addr {
-	text, _ := caddyhttp.GetVar(r.Context(), caddyhttp.ClientIPVarKey).(string)
+func clientAddress(r *http.Request) netip.Addr { return addressIn(r.Context()) }
+
+// addressIn is the address of the device whose request the context is of.
+func addressIn(ctx context.Context) netip.Addr {
+	text, _ := caddyhttp.GetVar(ctx, caddyhttp.ClientIPVarKey).(string)
 	address, _ := netip.ParseAddr(text)
 	return address
 }

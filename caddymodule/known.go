@@ -8,8 +8,10 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/forgery"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/secret"
@@ -22,6 +24,7 @@ type knownToken struct {
 	token.Grant
 	application *application.Application // nil when there is none
 	killed      revocation.Kind
+	wait        time.Duration // when nobody looked at it: until somebody does
 }
 
 // know says what a presented token is worth at this moment: from memory where
@@ -37,10 +40,13 @@ func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenS
 	} else {
 		metricsOf.TokenNotFound()
 		var verdict guard.TokenState
-		if grant, verdict = t.meet(ctx, raw); verdict != guard.Valid {
+		var wait time.Duration
+		if grant, verdict, wait = t.meet(ctx, raw); verdict != guard.Valid {
 			// An expired token still says whose it was, which tells where a
 			// refused navigation may be sent.
-			return t.describe(grant), verdict
+			k := t.describe(grant)
+			k.wait = wait
+			return k, verdict
 		}
 	}
 	if grant.Expired(t.directory.Now()) {
@@ -63,28 +69,36 @@ func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenS
 	return k, guard.Valid
 }
 
-// meet judges a token that is new here, and remembers a good one.
-func (t *tokens) meet(ctx context.Context, raw string) (token.Grant, guard.TokenState) {
+// meet judges a token that is new here, and remembers a good one. One that has
+// expired is remembered as well until it is swept: else whoever holds one could
+// have its signature verified as often as he likes.
+func (t *tokens) meet(ctx context.Context, raw string) (g token.Grant, verdict guard.TokenState, wait time.Duration) {
 	if secret.LooksLikeToken(raw) {
-		return t.meetOpaque(ctx, raw)
+		g, verdict = t.meetOpaque(ctx, raw)
+		return g, verdict, 0
 	}
-	grant, err := t.verifier.Verify(raw)
+	account := t.forgeries.For(forgery.Token, addressIn(ctx))
+	grant, err := t.verifier.VerifyWithin(raw, account)
 	if errors.Is(err, token.ErrUnknownKey) {
 		// Another gateway may have made the key a moment ago, or this one was
 		// not given the means to read it.
 		if t.keyFault() != nil || t.directory.CatchUp(ctx) != nil {
-			return token.Grant{}, guard.Unavailable
+			return token.Grant{}, guard.Unavailable, 0
 		}
-		grant, err = t.verifier.Verify(raw)
+		grant, err = t.verifier.VerifyWithin(raw, account)
+	}
+	if grant.Lineage != nil {
+		t.cache.Put(raw, grant)
 	}
 	switch {
 	case err == nil:
-		t.cache.Put(raw, grant)
-		return grant, guard.Valid
+		return grant, guard.Valid, 0
 	case errors.Is(err, token.ErrExpired):
-		return grant, guard.Expired
+		return grant, guard.Expired, 0
+	case errors.Is(err, jws.ErrBudget):
+		return token.Grant{}, guard.Withheld, account.Wait()
 	default:
-		return token.Grant{}, guard.Invalid
+		return token.Grant{}, guard.Invalid, 0
 	}
 }
 

@@ -45,12 +45,16 @@ func newServices(a *App) (*services, error) {
 	if s.statements, err = newStatements(a); err != nil {
 		return nil, err
 	}
-	s.tokens = newTokens(a, s.directory)
+	forgeries, err := a.forgeryBudget()
+	if err != nil {
+		return nil, err
+	}
+	s.tokens = newTokens(a, s.directory, forgeries)
 	records, keys := a.backing.records, a.backing.keys
 	forIssuing := issuing{s.directory, keys}
 	s.registration = &registration.Service{
 		Statements: s.statements, State: forIssuing, Clients: records,
-		Secrets: keys.Secrets, Issuer: a.Issuer, EnforcePlatforms: a.EnforcePlatforms,
+		Secrets: keys.Secrets, Issuer: a.Issuer, EnforcePlatforms: a.EnforcePlatforms, Forgeries: forgeries,
 	}
 	limits, err := a.guessLimits()
 	if err != nil {

@@ -25,7 +25,7 @@ func BenchmarkGuardThrottled(b *testing.B) {
 		{"refused by address", &ThrottleConfig{Rate: 0.001, Burst: -1}, http.StatusTooManyRequests},
 	} {
 		b.Run(tc.name, func(b *testing.B) {
-			w := newThrottledWorld(b, TokenConfig{}, 0, tc.throttle)
+			w := newBenchWorld(b, TokenConfig{}, 0, func(a *App) { a.Throttle = tc.throttle })
 			requests := newArrivals(benchTarget, w.learn(b, 1000)...)
 			for _, batch := range requests.batches {
 				for _, a := range batch {

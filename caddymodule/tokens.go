@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/forgery"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
@@ -26,9 +27,10 @@ type tokens struct {
 	records   state.Records
 	directory *directory
 	keyFault  func() error // why a key may be missing here, or nil
+	forgeries *forgery.Budget
 }
 
-func newTokens(a *App, d *directory) *tokens {
+func newTokens(a *App, d *directory, forgeries *forgery.Budget) *tokens {
 	keys, algorithm := a.backing.keys, jws.Algorithm(a.Tokens.Algorithm)
 	lifetime := time.Duration(a.Tokens.Lifetime)
 	return &tokens{
@@ -42,7 +44,7 @@ func newTokens(a *App, d *directory) *tokens {
 			Issuer: a.Issuer, Audience: a.Tokens.Audience, Now: d.Now,
 			Keys: func(kid string) *jws.Key { return keys.Verifying(state.KeyForTokens, kid) },
 		},
-		cache: a.cache, records: a.backing.records, directory: d, keyFault: keys.Err,
+		cache: a.cache, records: a.backing.records, directory: d, keyFault: keys.Err, forgeries: forgeries,
 	}
 }
 

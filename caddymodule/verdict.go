@@ -47,7 +47,7 @@ func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) {
 	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(d.Reason)))
 	refusal.Write(w, r, x.guard.table.API().Errors, refusal.Refusal{
 		Reason: d.Reason, Realm: x.guard.table.API().Name, Trace: trace, Allow: x.match.Allow,
-		Scopes: scopesOf(x.match.Route), Missing: d.Missing, RetryAfter: x.wait,
+		Scopes: scopesOf(x.match.Route), Missing: d.Missing, RetryAfter: max(x.wait, x.known.wait),
 		RedirectTo: x.redirect(),
 	})
 }

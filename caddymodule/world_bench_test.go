@@ -37,31 +37,29 @@ type benchWorld struct {
 }
 
 // newBenchWorld starts an app over a store of its own that holds that many
-// kills, none of which concerns any token of the benchmarks.
-func newBenchWorld(b *testing.B, tokens TokenConfig, kills int) *benchWorld {
-	b.Helper()
-	return newThrottledWorld(b, tokens, kills, nil)
-}
-
-// newThrottledWorld is the same with a throttle.
-func newThrottledWorld(b *testing.B, tokens TokenConfig, kills int, throttle *ThrottleConfig) *benchWorld {
+// kills, none of which concerns any token of the benchmarks. Forged signatures
+// are looked at however many there are.
+func newBenchWorld(b *testing.B, tokens TokenConfig, kills int, change ...func(*App)) *benchWorld {
 	b.Helper()
 	file := filepath.Join(b.TempDir(), "dcr.db")
 	storeKills(b, file, kills)
+	app := &App{
+		Issuer:   "https://sp.example.com",
+		StoreRaw: benchJSON(b, map[string]string{"module": "bolt", "path": file}),
+		Tokens:   tokens, Forgeries: LimitConfig{Off: true},
+		Applications: []DeclaredApplication{{
+			Name: "demo", ID: benchApplication, Programmer: "Demo",
+			Channels: []string{benchChannel}, Scopes: []string{benchScope},
+		}},
+	}
+	for _, change := range change {
+		change(app)
+	}
 	config := caddy.Config{
 		Logging: &caddy.Logging{Logs: map[string]*caddy.CustomLog{
 			"default": {BaseLog: caddy.BaseLog{WriterRaw: json.RawMessage(`{"output":"discard"}`)}},
 		}},
-		AppsRaw: caddy.ModuleMap{"dcr": benchJSON(b, App{
-			Issuer:   "https://sp.example.com",
-			StoreRaw: benchJSON(b, map[string]string{"module": "bolt", "path": file}),
-			Tokens:   tokens,
-			Throttle: throttle,
-			Applications: []DeclaredApplication{{
-				Name: "demo", ID: benchApplication, Programmer: "Demo",
-				Channels: []string{benchChannel}, Scopes: []string{benchScope},
-			}},
-		})},
+		AppsRaw: caddy.ModuleMap{"dcr": benchJSON(b, app)},
 	}
 	ctx, err := caddy.ProvisionContext(&config)
 	require.NoError(b, err)

@@ -20,6 +20,9 @@ const (
 	Malformed
 	Invalid
 	Expired
+	// Withheld means that nobody looked at the token, since too many forged
+	// ones came from the same address.
+	Withheld
 	// Unavailable means that nobody can say, because the state is too old.
 	Unavailable
 	// Valid means that signature, issuer, audience and times are right.
@@ -138,6 +141,8 @@ func tokenFault(state TokenState) Reason {
 		return TokenInvalid
 	case Expired:
 		return TokenExpired
+	case Withheld:
+		return Throttled
 	default:
 		return StateUnavailable
 	}

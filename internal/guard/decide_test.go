@@ -78,6 +78,7 @@ var cases = []struct {
 	{"the token is malformed", func(f *Facts) { f.Token = Malformed }, TokenMalformed},
 	{"the token is invalid", func(f *Facts) { f.Token = Invalid }, TokenInvalid},
 	{"the token has expired", func(f *Facts) { f.Token = Expired }, TokenExpired},
+	{"nobody looked at the token", func(f *Facts) { f.Token = Withheld }, Throttled},
 	{"the state is unknown", func(f *Facts) { f.Token = Unavailable }, StateUnavailable},
 	{"the token's state is none of those", func(f *Facts) { f.Token = 200 }, StateUnavailable},
 

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
+	"github.com/caddy-dcr/caddy-dcr/internal/forgery"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/guesses"
 	"github.com/caddy-dcr/caddy-dcr/internal/lastused"
@@ -122,6 +123,8 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"throttle_fallbacks_total":         none,
 		"throttle_devices":                 none,
 		"throttle_evictions_total":         none,
+		"forgeries_total":                  each(forgery.Ofs),
+		"forgeries_withheld_total":         each(forgery.Ofs),
 	}
 	families := gather(t, m)
 	for name, children := range want {

@@ -129,7 +129,7 @@ func TestWhatRegistrationGivesOutTheTokenEndpointTakes(t *testing.T) {
 func TestAKillOfTheStatementStopsBothEndpoints(t *testing.T) {
 	g := newGateway(t)
 	client := g.registered(t)
-	st, err := g.register.Statements.Verify(g.statement)
+	st, err := g.register.Statements.VerifyWithin(g.statement, nil)
 	require.NoError(t, err)
 	_, position, err := g.records.Throw(t.Context(), state.Kill{Kind: revocation.Statement, ID: st.ID.String(), At: g.replica.Now().UnixMilli()})
 	require.NoError(t, err)

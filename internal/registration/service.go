@@ -10,6 +10,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/forgery"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/secret"
@@ -19,9 +21,10 @@ import (
 
 // Statements verifies software statements.
 type Statements interface {
-	// Verify returns an error that wraps statement.ErrInvalid when, and only
-	// when, the statement is at fault.
-	Verify(raw string) (statement.Statement, error)
+	// VerifyWithin returns an error that wraps statement.ErrInvalid when, and
+	// only when, the statement is at fault, and jws.ErrBudget when the budget
+	// did not allow for looking.
+	VerifyWithin(raw string, b jws.Budget) (statement.Statement, error)
 }
 
 // State is the replicated state.
@@ -63,6 +66,8 @@ type Service struct {
 	Minter secret.Minter
 	// Limits may be nil.
 	Limits Limits
+	// Forgeries bounds what forged statements cost; it may be nil.
+	Forgeries *forgery.Budget
 	// Issuer is the gateway's own name as an issuer of statements.
 	Issuer string
 	// EnforcePlatforms refuses a device whose platform is not among the
@@ -94,19 +99,9 @@ func (s *Service) Register(ctx context.Context, q Request) (Registration, error)
 	if err := s.State.Fresh(); err != nil {
 		return Registration{}, fmt.Errorf("registering a client: %w", err)
 	}
-	st, err := s.Statements.Verify(q.Statement)
-	if errors.Is(err, statement.ErrUnknownKey) {
-		// Another gateway may have made the key a moment ago.
-		if err := s.State.CatchUp(ctx); err != nil {
-			return Registration{}, fmt.Errorf("looking for the key of a software statement: %w", err)
-		}
-		st, err = s.Statements.Verify(q.Statement)
-	}
-	if errors.Is(err, statement.ErrInvalid) {
-		return Registration{}, refused(StatementInvalid, err)
-	}
+	st, err := s.verify(ctx, q)
 	if err != nil {
-		return Registration{}, fmt.Errorf("verifying a software statement: %w", err)
+		return Registration{}, err
 	}
 	now := s.State.Now().UnixMilli()
 	app, err := s.approve(ctx, st, q, now)

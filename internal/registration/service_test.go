@@ -18,6 +18,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
@@ -53,7 +54,7 @@ type world struct {
 	limited []netip.Addr
 }
 
-func (w *world) Verify(raw string) (statement.Statement, error) {
+func (w *world) VerifyWithin(raw string, _ jws.Budget) (statement.Statement, error) {
 	if raw == "by a new key" && !w.caughtUp {
 		return statement.Statement{}, statement.ErrUnknownKey
 	}

@@ -31,7 +31,11 @@ type remembered struct {
 }
 
 // Verify decides as [Verifier.Verify] does.
-func (c *Cached) Verify(raw string) (Statement, error) {
+func (c *Cached) Verify(raw string) (Statement, error) { return c.VerifyWithin(raw, nil) }
+
+// VerifyWithin decides as [Verifier.VerifyWithin] does; what is remembered is
+// no matter of any budget.
+func (c *Cached) VerifyWithin(raw string, b jws.Budget) (Statement, error) {
 	if len(raw) > jws.MaxSize {
 		return c.Verifier.Verify(raw) // which refuses it without hashing it
 	}
@@ -45,7 +49,7 @@ func (c *Cached) Verify(raw string) (Statement, error) {
 		}
 		return known.statement, nil
 	}
-	s, key, err := c.Verifier.verify(raw)
+	s, key, err := c.Verifier.verify(raw, b)
 	if err != nil {
 		return Statement{}, err
 	}

@@ -95,12 +95,18 @@ var (
 // Verify decides whether to believe a statement. Everything that costs little
 // is looked at before the signature.
 func (v *Verifier) Verify(raw string) (Statement, error) {
-	s, _, err := v.verify(raw)
+	return v.VerifyWithin(raw, nil)
+}
+
+// VerifyWithin is [Verifier.Verify] for a caller who may have spent the budget
+// for forged signatures; then it returns jws.ErrBudget before it looks at one.
+func (v *Verifier) VerifyWithin(raw string, b jws.Budget) (Statement, error) {
+	s, _, err := v.verify(raw, b)
 	return s, err
 }
 
 // verify also says which key it was.
-func (v *Verifier) verify(raw string) (Statement, *jws.Key, error) {
+func (v *Verifier) verify(raw string, b jws.Budget) (Statement, *jws.Key, error) {
 	m, err := jws.Read(raw)
 	if err != nil {
 		return Statement{}, nil, invalid(err)
@@ -123,8 +129,14 @@ func (v *Verifier) verify(raw string) (Statement, *jws.Key, error) {
 	if err := v.read(m, own, &s); err != nil {
 		return Statement{}, nil, err
 	}
+	if b != nil && b.Spent() {
+		return Statement{}, nil, jws.ErrBudget
+	}
 	key, err := signer(m, keys)
 	if err != nil {
+		if b != nil && errors.Is(err, jws.ErrSignature) {
+			b.Charge()
+		}
 		return Statement{}, nil, err
 	}
 	if s.KeyID = key.ID(); !own {

@@ -24,7 +24,7 @@ var (
 	// ErrMalformed says that the text is no JWT that anybody should read.
 	ErrMalformed = fmt.Errorf("%w: malformed", ErrInvalid)
 	// ErrExpired says that the token was good and its time is over. The grant
-	// is returned with it.
+	// is returned with it, if its signature was looked at.
 	ErrExpired = fmt.Errorf("%w: expired", ErrInvalid)
 	// ErrUnknownKey says that the token names a key that is none of ours, or
 	// one that this gateway has not heard of yet.
@@ -58,7 +58,12 @@ type Verifier struct {
 // Everything that costs little is looked at before the signature, so that junk
 // is cheap to refuse; only the end of its time comes after it, since whose
 // token has expired matters to the answer.
-func (v *Verifier) Verify(raw string) (Grant, error) {
+func (v *Verifier) Verify(raw string) (Grant, error) { return v.VerifyWithin(raw, nil) }
+
+// VerifyWithin is [Verifier.Verify] for a caller who may have spent the budget
+// for forged signatures; then a token whose end has come is called expired
+// whoever signed it, and any other gets jws.ErrBudget.
+func (v *Verifier) VerifyWithin(raw string, b jws.Budget) (Grant, error) {
 	m, err := jws.Read(raw)
 	if err != nil {
 		return Grant{}, ErrMalformed
@@ -78,7 +83,17 @@ func (v *Verifier) Verify(raw string) (Grant, error) {
 	if err != nil {
 		return Grant{}, err
 	}
+	budgeted := b != nil && !key.Algorithm().Symmetric()
+	if budgeted && b.Spent() {
+		if g.Expired(now) {
+			return Grant{}, ErrExpired
+		}
+		return Grant{}, jws.ErrBudget
+	}
 	if m.Verify(key) != nil {
+		if budgeted {
+			b.Charge()
+		}
 		return Grant{}, errSignature
 	}
 	if g.Expired(now) {

@@ -4,6 +4,7 @@ package load
 
 import (
 	"flag"
+	"net/http"
 	"os"
 	"strings"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins/storetest/redistest"
+	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
 // The defaults show that the measurement works, and measure nothing.
@@ -94,10 +96,8 @@ func TestRefusingBesideProxying(t *testing.T) {
 	without := plain(t, "reverse_proxy "+upstreams+" "+upstream)
 	proxied := side{"plain", without, [][]byte{call("")}, 200}
 	for _, algorithm := range []string{"HS256", "ES256"} {
-		with := guarded(t, setup{tokens: "algorithm " + algorithm}, "dcr_issuer\n\tdcr_proxy rest_v2 "+upstreams+" "+upstream)
-		_, _, token := with.Enroll(app)
-		raw := token.AccessToken
-		forged := raw[:len(raw)-10] + "AAAAAA" + raw[len(raw)-4:]
+		with := guarded(t, setup{tokens: "algorithm " + algorithm, options: "forgeries off"}, "dcr_issuer\n\tdcr_proxy rest_v2 "+upstreams+" "+upstream)
+		forged := forgery(with)
 		if algorithm == "HS256" {
 			faster(t, "no token", side{"refused", with, [][]byte{call("")}, 401}, proxied)
 			faster(t, "junk", side{"refused", with, [][]byte{call(strings.Repeat("junk", 150))}, 401}, proxied)
@@ -105,6 +105,17 @@ func TestRefusingBesideProxying(t *testing.T) {
 		faster(t, "a forged signature, "+algorithm, side{"refused", with, [][]byte{call(forged)}, 401}, proxied)
 		with.Stop()
 	}
+	with := guarded(t, setup{tokens: "algorithm ES256", options: "forgeries 1/h burst 1"}, "dcr_issuer\n\tdcr_proxy rest_v2 "+upstreams+" "+upstream)
+	forged := forgery(with)
+	with.Do(http.MethodGet, target, "", "Authorization: Bearer "+forged) // the one that is looked at
+	faster(t, "a forged signature, ES256, beyond the budget", side{"refused", with, [][]byte{call(forged)}, 429}, proxied)
+}
+
+// forgery is a token of the gateway with another signature.
+func forgery(g *harness.Gateway) string {
+	_, _, token := g.Enroll(app)
+	raw := token.AccessToken
+	return raw[:len(raw)-10] + "AAAAAA" + raw[len(raw)-4:]
 }
 
 func TestIssuingBesideAnsweringAtAll(t *testing.T) {

@@ -74,9 +74,10 @@ func plain(t *testing.T, site string) *harness.Gateway {
 
 // setup is what differs between the gateways that are measured.
 type setup struct {
-	store  string // empty is the embedded one
-	tokens string // further options of tokens
-	global string // further global options
+	store   string // empty is the embedded one
+	tokens  string // further options of tokens
+	options string // further options of dcr
+	global  string // further global options
 }
 
 // guarded is Caddy with the gateway.
@@ -94,6 +95,7 @@ func guarded(t *testing.T, s setup, site string) *harness.Gateway {
 			lifetime 6h
 			`+s.tokens+`
 		}
+		`+s.options+`
 	}`, site)
 }
 
