@@ -38,6 +38,7 @@ const adminTimeout = 10 * time.Second
 //	GET    /dcr/kills                         list what was (?kind= &cursor= &limit=)
 //	DELETE /dcr/kills/{kind}/{id}             put the kill of a platform or channel back
 //	GET    /dcr/routes                        list the guarded routes
+//	GET    /dcr/refusals/{trace}              say why a request was refused
 //
 // It is as protected as Caddy's admin endpoint is, which listens on localhost
 // unless the configuration says otherwise.

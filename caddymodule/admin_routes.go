@@ -22,6 +22,7 @@ var adminRoutes = []adminRoute{
 	{"GET", adminPrefix + "kills", listKills},
 	{"DELETE", adminPrefix + "kills/{kind}/{id}", liftKill},
 	{"GET", adminPrefix + "routes", listRoutes},
+	{"GET", adminPrefix + "refusals/{trace}", explainRefusal},
 }
 
 // The bodies of requests. By is who asks, as they say themselves: whoever
@@ -158,4 +159,13 @@ func liftKill(s *management.Service, r *http.Request) (adminAnswer, error) {
 
 func listRoutes(s *management.Service, _ *http.Request) (adminAnswer, error) {
 	return adminAnswer{http.StatusOK, management.Routes{Routes: s.Guarded()}}, nil
+}
+
+func explainRefusal(s *management.Service, r *http.Request) (adminAnswer, error) {
+	trace, err := management.ParseID("trace", r.PathValue("trace"))
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	explanation, err := s.Explain(r.Context(), trace)
+	return adminAnswer{http.StatusOK, explanation}, err
 }

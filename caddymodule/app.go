@@ -73,6 +73,9 @@ func (a *App) Provision(ctx caddy.Context) error {
 	if err := a.attachThrottle(); err != nil {
 		return err
 	}
+	if err := a.attachMemory(); err != nil {
+		return err
+	}
 	if a.services, err = newServices(a); err != nil {
 		return err
 	}
@@ -112,6 +115,9 @@ func (a *App) defaults() error {
 	}
 	if err := algorithm(&a.Statements.Algorithm, jws.RS256); err != nil {
 		return fmt.Errorf("statements: algorithm: %w", err)
+	}
+	if err := a.Explain.defaults(); err != nil {
+		return fmt.Errorf("explain: %w", err)
 	}
 	if a.Tokens.Audience == "" {
 		a.Tokens.Audience = a.Issuer
@@ -299,7 +305,10 @@ func (a *App) Stop() error {
 
 // Cleanup lets the backing go. Caddy calls it on half-provisioned apps too.
 func (a *App) Cleanup() error {
-	var errs [2]error
+	var errs [3]error
+	if a.memory != nil {
+		_, errs[2] = memories.Delete(a.memoryKey)
+	}
 	if a.cache != nil {
 		_, errs[0] = tokenCaches.Delete(a.cacheKey)
 	}

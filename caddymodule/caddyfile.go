@@ -69,6 +69,7 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //		allow_http
 //		key_encryption_key <base64>
 //		node_name <name>
+//		explain off | { size <count>; store <duration> [<per second>] }
 //	}
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "dcr"
@@ -89,6 +90,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"allow_http":         func() error { return flag(d, &a.AllowHTTP) },
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },
 		"node_name":          func() error { return oneArg(d, &a.NodeName) },
+		"explain":            func() error { return a.Explain.parse(d) },
 	}, "trusted_issuer", "application")
 }
 

@@ -52,6 +52,7 @@ func buildCommand(dcr *cobra.Command) {
 		revokeCommand(),
 		unrevokeCommand(),
 		routesCommand(),
+		explainCommand(),
 		groupOf(&cobra.Command{Use: "kills", Short: "What was revoked"}, killsListCommand()),
 	)
 }

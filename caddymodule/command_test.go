@@ -82,13 +82,7 @@ func statusOf(err error) int {
 
 func TestCommands(t *testing.T) {
 	nodes := `"nodes":[{"name":"gateway-1","applied":true,"after_ms":0.21},{"name":"gateway-2","applied":true,"after_ms":3.94}]`
-	for _, test := range []struct {
-		golden string
-		args   string
-		status int
-		answer string
-		stdin  string
-	}{
+	for _, test := range []commandCase{
 		{"app create", "app create --name Demo --programmer REF --channel REF30,CNN --platform iOS --domain example.com --scope api:client:v2 --by ann@host", 201, testAppJSON, ""},
 		{"app create with everything", "app create --id " + testApp + " --name Demo --version 2 --programmer REF --all-channels --all-platforms --level programmer --domain a.example --domain b.example --scheme com.example.app --new-scheme --scope a --scope b --proxy-mvpd P --by ann", 201, testAppJSON, ""},
 		{"app create json", "app create --name Demo --programmer REF --channel REF30 --scope s --by ann --json", 201, testAppJSON, ""},
@@ -161,30 +155,42 @@ func TestCommands(t *testing.T) {
 		{"another program answers", "app list", 200, "<html>", ""},
 		{"an answer that plays with the terminal", "app list", 500, `{"error":"a\u001b[2Jb"}`, ""},
 	} {
-		t.Run(test.golden, func(t *testing.T) {
-			server := &canned{status: test.status, answer: test.answer}
-			listener := httptest.NewServer(server)
-			defer listener.Close()
-			address := listener.Listener.Addr().String()
-			args := append([]string{"dcr"}, strings.Fields(test.args)...)
-			args = append(args, "--address", address)
-			stdout, stderr, status := runCommand(test.stdin, args...)
-			if test.status == 0 {
-				assert.Equal(t, exitUsage, status)
-				assert.Empty(t, server.asked, "what was written wrong is not sent")
-				assert.Contains(t, stderr, "hint:")
-			}
-			if status == exitUsage || test.status >= 400 {
-				assert.Empty(t, stdout)
-			}
-			for line := range strings.Lines(stdout) {
-				assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
-				assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimRight(line, "\n"), "blanks at the end")
-			}
-			got := fmt.Sprintf("$ caddy dcr %s\n--- asked\n%s\n--- stdout\n%s--- stderr\n%s--- exit status %d\n", test.args, server.asked, stdout, stderr, status)
-			compareGolden(t, strings.ReplaceAll(test.golden, " ", "_"), strings.ReplaceAll(got, address, "ADDRESS"))
-		})
+		t.Run(test.golden, test.run)
 	}
+}
+
+// commandCase is one call of a command, and what the gateway answers to it;
+// with status 0 it is not to be asked.
+type commandCase struct {
+	golden string
+	args   string
+	status int
+	answer string
+	stdin  string
+}
+
+func (test commandCase) run(t *testing.T) {
+	server := &canned{status: test.status, answer: test.answer}
+	listener := httptest.NewServer(server)
+	defer listener.Close()
+	address := listener.Listener.Addr().String()
+	args := append([]string{"dcr"}, strings.Fields(test.args)...)
+	args = append(args, "--address", address)
+	stdout, stderr, status := runCommand(test.stdin, args...)
+	if test.status == 0 {
+		assert.Equal(t, exitUsage, status)
+		assert.Empty(t, server.asked, "what was written wrong is not sent")
+		assert.Contains(t, stderr, "hint:")
+	}
+	if status == exitUsage || test.status >= 400 {
+		assert.Empty(t, stdout)
+	}
+	for line := range strings.Lines(stdout) {
+		assert.LessOrEqual(t, utf8.RuneCountInString(strings.TrimSuffix(line, "\n")), 80, line)
+		assert.Equal(t, strings.TrimRight(line, " \n"), strings.TrimRight(line, "\n"), "blanks at the end")
+	}
+	got := fmt.Sprintf("$ caddy dcr %s\n--- asked\n%s\n--- stdout\n%s--- stderr\n%s--- exit status %d\n", test.args, server.asked, stdout, stderr, status)
+	compareGolden(t, strings.ReplaceAll(test.golden, " ", "_"), strings.ReplaceAll(got, address, "ADDRESS"))
 }
 
 func compareGolden(t *testing.T, name, got string) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/token"
 )
 
@@ -76,6 +77,9 @@ type App struct {
 	// configuration. Without it the keys lie in the store in the clear.
 	KeyEncryptionKey string `json:"key_encryption_key,omitempty"`
 
+	// Explain says how much is remembered of refused requests.
+	Explain ExplainConfig `json:"explain,omitzero"`
+
 	// NodeName names this gateway among those that share a store, in the
 	// answer to a revocation. Default: the host's name and a random suffix.
 	NodeName string `json:"node_name,omitempty"`
@@ -90,6 +94,9 @@ type App struct {
 	cacheKey  string
 	tables    []string   // the keys of the limits that are counted
 	throttle  *throttler // nil where nothing is limited
+	// memory is nil where nothing is to be remembered.
+	memory    *explain.Memory
+	memoryKey string
 	guards    []*Guard
 	guardsMu  sync.Mutex
 	stop      context.CancelFunc

@@ -11,6 +11,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/bearer"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
@@ -50,6 +51,7 @@ func (s *services) register(w http.ResponseWriter, r *http.Request) error {
 		defer cancel()
 		done, err = s.registration.Register(ctx, request)
 	}
+	err = s.aboutRegistration(err, request)
 	metricsOf.Registered(registration.OutcomeOf(err), begun)
 	if err != nil {
 		return s.fail(w, r, err, string(registration.OutcomeOf(err)))
@@ -74,6 +76,7 @@ func (s *services) token(w http.ResponseWriter, r *http.Request) error {
 		defer cancel()
 		issued, err = s.oauth.Issue(ctx, request)
 	}
+	err = aboutToken(err, request)
 	metricsOf.TokenRequested(oauth.OutcomeOf(err), begun)
 	if err != nil {
 		return s.fail(w, r, err, string(oauth.OutcomeOf(err)))
@@ -83,11 +86,17 @@ func (s *services) token(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// fail answers with the error and leaves in the log what the client must not
-// see: the outcome, and for a fault of ours its cause.
+// fail answers with the error, and leaves where operators look what the client
+// must not see: the outcome, and for a fault of ours its cause.
 func (s *services) fail(w http.ResponseWriter, r *http.Request, err error, outcome string) error {
-	note(r, zap.String("dcr_outcome", outcome))
-	if e := wire.Adobe.WriteError(w, r, err); e.Code.Status() >= http.StatusInternalServerError {
+	trace := newTraceID()
+	w.Header().Set(refusal.TraceHeader, trace.String())
+	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", outcome))
+	answered := wire.Adobe.WriteError(w, r, err)
+	entry := failure(trace, err, outcome)
+	entry.Status = answered.Code.Status()
+	s.remember(r, &entry)
+	if entry.Status >= http.StatusInternalServerError {
 		s.complain(r, err)
 	}
 	return nil
@@ -133,25 +142,21 @@ func (s *services) answer(w http.ResponseWriter, r *http.Request, response any, 
 // scope is asked for: every token may ask about itself.
 func (s *services) presented(w http.ResponseWriter, r *http.Request) (oauth.Presented, bool) {
 	presented, err := bearer.Extract(r, "")
-	facts := guard.Facts{Route: &plugins.Route{}, AddressAllowed: true, Token: tokenState(err)}
-	var known knownToken
-	if facts.Token == guard.Valid {
-		known, facts.Token = s.tokens.know(r.Context(), presented.Raw)
-		facts.Application, facts.Killed = known.application, known.killed
-	}
-	if facts.Token != guard.Unavailable {
-		if err := s.throttleLate(w, r, claims{grant: known.Grant}); err != nil {
-			_ = s.fail(w, r, err, "throttled")
+	j := s.judge(r.Context(), presented.Raw, tokenState(err))
+	if j.token != guard.Unavailable {
+		if err := s.throttleLate(w, r, claims{grant: j.known.Grant}); err != nil {
+			_ = s.fail(w, r, explain.About(err, explain.Tokens, j.known.facts(j.token)), "throttled")
 			return oauth.Presented{}, false
 		}
 	}
-	reason := guard.Decide(&facts).Reason
-	if reason == guard.ScopeMissing || reason == guard.Allowed {
-		return known.presented(), true
+	if j.reason == guard.Allowed {
+		return j.known.presented(), true
 	}
-	trace := newTrace()
-	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(reason)))
-	refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: reason, Realm: "issuer", Trace: trace, RetryAfter: known.wait})
+	trace := newTraceID()
+	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", string(j.reason)))
+	entry := j.entry(trace)
+	entry.Status = refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: j.reason, Realm: "issuer", Trace: trace.String(), RetryAfter: j.known.wait})
+	s.remember(r, &entry)
 	return oauth.Presented{}, false
 }
 

@@ -31,6 +31,7 @@ type exchange struct {
 	facts guard.Facts
 	known knownToken
 	wait  time.Duration     // until a throttled device may come back
+	why   error             // what was wrong, where there is more to say than the reason
 	named [4]endpoint.Named // room for what most requests name
 }
 
@@ -40,6 +41,7 @@ func (x *exchange) decide() guard.Decision {
 	g, r := x.guard, x.r
 	var err error
 	if x.path, err = endpoint.Canonical(r); err != nil {
+		x.why = err
 		return guard.Refuse(guard.TargetAmbiguous)
 	}
 	if upgrade := identity.UpgradeOf(r.Header); upgrade != identity.NoUpgrade && !(upgrade == identity.WebSocket && g.mayUpgrade()) {
@@ -76,9 +78,9 @@ func (x *exchange) decide() guard.Decision {
 	}
 	if x.match.NeedsForm() && endpoint.HasBody(r) {
 		lift := limitReading(x.w)
-		err := x.match.ReadForm(&params, r, endpoint.FormLimit)
+		x.why = x.match.ReadForm(&params, r, endpoint.FormLimit)
 		lift()
-		if err != nil {
+		if x.why != nil {
 			return guard.Refuse(guard.BodyUnreadable)
 		}
 	}
@@ -90,7 +92,7 @@ func (x *exchange) decide() guard.Decision {
 // closed for it too, and so does the route while nobody can say what is killed.
 func (x *exchange) decideOpen(params endpoint.Parameters) guard.Decision {
 	d := x.guard.services.directory
-	if d.Fresh() != nil {
+	if x.why = d.Fresh(); x.why != nil {
 		return guard.Refuse(guard.StateUnavailable)
 	}
 	x.gather(params, d.Now().UnixMilli())

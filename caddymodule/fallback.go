@@ -1,12 +1,15 @@
 package caddymodule
 
 import (
+	"errors"
 	"io"
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"go.uber.org/zap"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
 	"github.com/caddy-dcr/caddy-dcr/internal/refusal"
@@ -21,15 +24,30 @@ func init() {
 // Caddy says 200 with an empty body to a request that nobody claims, which in
 // front of protected APIs reads as success. On the way there it removes the
 // identity headers that a client sent. `dcr_proxy` adds it by itself.
-type Fallback struct{}
+type Fallback struct {
+	services *services // nil where there is no dcr app
+}
 
 // CaddyModule names the module.
 func (Fallback) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{ID: "http.handlers.dcr_fallback", New: func() caddy.Module { return new(Fallback) }}
 }
 
+// Provision finds the app, to which it tells what it refused.
+func (f *Fallback) Provision(ctx caddy.Context) error {
+	app, err := ctx.AppIfConfigured("dcr")
+	switch {
+	case errors.Is(err, caddy.ErrNotConfigured):
+		return nil
+	case err != nil:
+		return err
+	}
+	f.services = app.(*App).services
+	return nil
+}
+
 // ServeHTTP implements caddyhttp.MiddlewareHandler.
-func (*Fallback) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
+func (f *Fallback) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
 	// Nobody may see what a client says in our name, on no path of a site.
 	identity.Clean(r)
 	identity.CleanConnection(r.Header)
@@ -37,7 +55,15 @@ func (*Fallback) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if err := next.ServeHTTP(watched, r); err != nil || watched.answered {
 		return err
 	}
-	refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: guard.RouteUnknown, Trace: newTrace()})
+	trace := newTraceID()
+	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", string(guard.RouteUnknown)))
+	status := refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: guard.RouteUnknown, Trace: trace.String()})
+	if f.services != nil {
+		f.services.remember(r, &explain.Entry{
+			Trace: trace, Decider: explain.Guard, Reason: string(guard.RouteUnknown), Status: status,
+			Facts: explain.Facts{Detail: "no handler of the site claims the path"},
+		})
+	}
 	return nil
 }
 
@@ -63,4 +89,7 @@ func (w *watchedWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriterWrapper.Write(p)
 }
 
-var _ caddyhttp.MiddlewareHandler = (*Fallback)(nil)
+var (
+	_ caddy.Provisioner           = (*Fallback)(nil)
+	_ caddyhttp.MiddlewareHandler = (*Fallback)(nil)
+)

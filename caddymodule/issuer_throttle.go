@@ -30,5 +30,5 @@ func (t *throttler) admitIssuing(w http.ResponseWriter, r *http.Request, c claim
 	if result.OK {
 		return nil
 	}
-	return wire.RetryExactly(oautherr.New(oautherr.TooManyRequests, "the device sends too many requests"), result.RetryAfter)
+	return wire.RetryExactly(oautherr.New(oautherr.TooManyRequests, "the device sends too many requests").Because(t.rule), result.RetryAfter)
 }

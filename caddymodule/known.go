@@ -24,15 +24,21 @@ type knownToken struct {
 	token.Grant
 	application *application.Application // nil when there is none
 	killed      revocation.Kind
-	wait        time.Duration // when nobody looked at it: until somebody does
+	doubt
+}
+
+// doubt says more of a token that is not valid.
+type doubt struct {
+	wait time.Duration // when nobody looked at it: until somebody does
+	why  error         // quotes nothing of the token; nil where the state says all
 }
 
 // know says what a presented token is worth at this moment: from memory where
 // it was seen before, else by its signature, or the store for an opaque one.
 // Expiry and kills are asked about every time, also of a remembered token.
 func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenState) {
-	if t.directory.Fresh() != nil {
-		return knownToken{}, guard.Unavailable
+	if err := t.directory.Fresh(); err != nil {
+		return knownToken{doubt: doubt{why: err}}, guard.Unavailable
 	}
 	grant, found := t.cache.Get(raw)
 	if found {
@@ -40,12 +46,12 @@ func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenS
 	} else {
 		metricsOf.TokenNotFound()
 		var verdict guard.TokenState
-		var wait time.Duration
-		if grant, verdict, wait = t.meet(ctx, raw); verdict != guard.Valid {
+		var doubt doubt
+		if grant, verdict, doubt = t.meet(ctx, raw); verdict != guard.Valid {
 			// An expired token still says whose it was, which tells where a
 			// refused navigation may be sent.
 			k := t.describe(grant)
-			k.wait = wait
+			k.doubt = doubt
 			return k, verdict
 		}
 	}
@@ -56,34 +62,39 @@ func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenS
 	if k.application == nil && k.killed == "" {
 		// The token is ours, so its application was registered: this gateway
 		// may just not have heard of it.
-		if t.directory.CatchUp(ctx) != nil {
-			return knownToken{}, guard.Unavailable
+		if k.why = t.directory.CatchUp(ctx); k.why != nil {
+			return k, guard.Unavailable
 		}
 		if k = t.describe(grant); k.application == nil && k.killed == "" {
 			// Applications are revoked, never deleted, so this one is declared in
 			// a configuration that is not, or no longer, here. Telling the client
 			// to register again would not help it.
-			return knownToken{}, guard.Unavailable
+			k.why = errUndeclared
+			return k, guard.Unavailable
 		}
 	}
 	return k, guard.Valid
 }
 
+var errUndeclared = errors.New("no configuration here declares the token's application any more")
+
 // meet judges a token that is new here, and remembers a good one. One that has
 // expired is remembered as well until it is swept: else whoever holds one could
 // have its signature verified as often as he likes.
-func (t *tokens) meet(ctx context.Context, raw string) (g token.Grant, verdict guard.TokenState, wait time.Duration) {
+func (t *tokens) meet(ctx context.Context, raw string) (token.Grant, guard.TokenState, doubt) {
 	if secret.LooksLikeToken(raw) {
-		g, verdict = t.meetOpaque(ctx, raw)
-		return g, verdict, 0
+		return t.meetOpaque(ctx, raw)
 	}
 	account := t.forgeries.For(forgery.Token, addressIn(ctx))
 	grant, err := t.verifier.VerifyWithin(raw, account)
 	if errors.Is(err, token.ErrUnknownKey) {
 		// Another gateway may have made the key a moment ago, or this one was
 		// not given the means to read it.
-		if t.keyFault() != nil || t.directory.CatchUp(ctx) != nil {
-			return token.Grant{}, guard.Unavailable, 0
+		if fault := t.keyFault(); fault != nil {
+			return token.Grant{}, guard.Unavailable, doubt{why: fault}
+		}
+		if fault := t.directory.CatchUp(ctx); fault != nil {
+			return token.Grant{}, guard.Unavailable, doubt{why: fault}
 		}
 		grant, err = t.verifier.VerifyWithin(raw, account)
 	}
@@ -92,31 +103,31 @@ func (t *tokens) meet(ctx context.Context, raw string) (g token.Grant, verdict g
 	}
 	switch {
 	case err == nil:
-		return grant, guard.Valid, 0
+		return grant, guard.Valid, doubt{}
 	case errors.Is(err, token.ErrExpired):
-		return grant, guard.Expired, 0
+		return grant, guard.Expired, doubt{}
 	case errors.Is(err, jws.ErrBudget):
-		return token.Grant{}, guard.Withheld, account.Wait()
+		return token.Grant{}, guard.Withheld, doubt{wait: account.Wait(), why: err}
 	default:
-		return token.Grant{}, guard.Invalid, 0
+		return token.Grant{}, guard.Invalid, doubt{why: err}
 	}
 }
 
-func (t *tokens) meetOpaque(ctx context.Context, raw string) (token.Grant, guard.TokenState) {
+func (t *tokens) meetOpaque(ctx context.Context, raw string) (token.Grant, guard.TokenState, doubt) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	grant, err := t.readOpaque(ctx, raw)
 	switch {
 	case err == nil:
 		t.cache.Put(raw, grant)
-		return grant, guard.Valid
+		return grant, guard.Valid, doubt{}
 	case errors.Is(err, state.ErrNotFound) && t.directory.CatchUp(ctx) == nil:
 		// The store drops the record when the token's time is over, so gone
 		// and never there look alike. It is asked whether it is still the
 		// same store, since one that was emptied knows no token.
-		return token.Grant{}, guard.Invalid
+		return token.Grant{}, guard.Invalid, doubt{why: err}
 	default:
-		return token.Grant{}, guard.Unavailable
+		return token.Grant{}, guard.Unavailable, doubt{why: err}
 	}
 }
 
@@ -127,12 +138,21 @@ func (t *tokens) describe(g token.Grant) knownToken {
 	}
 	k := knownToken{Grant: g}
 	k.application, _ = t.directory.Application(g.ApplicationID)
-	k.killed, _ = t.directory.Killed(&revocation.Subject{
-		TokenID: g.TokenID, ClientID: g.ClientID, StatementID: g.StatementID, ApplicationID: g.ApplicationID,
-		Platform: g.Platform, Issuer: g.StatementIssuer, KeyID: g.KeyID, StatementKey: g.StatementKey,
-		ClientIssuedAt: g.ClientIssuedAt, TokenIssuedAt: g.IssuedAt,
-	})
+	subject := k.subject()
+	k.killed, _ = t.directory.Killed(&subject)
 	return k
+}
+
+// subject is what the token descends from.
+func (k *knownToken) subject() revocation.Subject {
+	if k.Lineage == nil {
+		return revocation.Subject{}
+	}
+	return revocation.Subject{
+		TokenID: k.TokenID, ClientID: k.ClientID, StatementID: k.StatementID, ApplicationID: k.ApplicationID,
+		Platform: k.Platform, Issuer: k.StatementIssuer, KeyID: k.KeyID, StatementKey: k.StatementKey,
+		ClientIssuedAt: k.ClientIssuedAt, TokenIssuedAt: k.IssuedAt,
+	}
 }
 
 // tell fills in what a backend is told.

@@ -68,6 +68,7 @@ func newServices(a *App) (*services, error) {
 		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes,
 		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
+		Refusals: a.memory,
 	}
 	for _, t := range a.TrustedIssuers {
 		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)

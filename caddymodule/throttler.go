@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"fmt"
 	"log/slog"
 	"math/rand/v2"
 	"net/http"
@@ -22,12 +23,15 @@ type throttler struct {
 	table  *throttle.Table
 	shared *throttle.Shared // nil where this gateway counts alone
 	issuer metrics.Throttled
+	rule   error // what it says, for explanations
 }
 
 func newThrottler(a *App, table *throttle.Table) *throttler {
 	t := &throttler{
 		config: *a.Throttle, fields: throttle.NewFields(a.Throttle.Key, table.Limit()), table: table,
 		issuer: metricsOf.ForThrottled("issuer"),
+		rule: fmt.Errorf("throttle: %g a second and %d at once for each %s, or address where that is not known",
+			a.Throttle.Rate, max(a.Throttle.Burst, 0), a.Throttle.Key),
 	}
 	if t.config.Shared {
 		// Past the breaker: what is slow for a throttle must not keep others

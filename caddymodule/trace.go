@@ -8,10 +8,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// newTrace names one request.
-func newTrace() string { return newTraceID().String() }
-
-// newTraceID is the name as a random UUID (RFC 9562 version 4). It is an
+// newTraceID names one request by a random UUID (RFC 9562 version 4). It is an
 // address for people and no secret, so the runtime's fast generator does.
 func newTraceID() uuid.UUID {
 	var id uuid.UUID

@@ -45,11 +45,14 @@ func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) {
 	r := x.r
 	trace := x.trace.String()
 	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(d.Reason)))
-	refusal.Write(w, r, x.guard.table.API().Errors, refusal.Refusal{
+	status := refusal.Write(w, r, x.guard.table.API().Errors, refusal.Refusal{
 		Reason: d.Reason, Realm: x.guard.table.API().Name, Trace: trace, Allow: x.match.Allow,
 		Scopes: scopesOf(x.match.Route), Missing: d.Missing, RetryAfter: max(x.wait, x.known.wait),
 		RedirectTo: x.redirect(),
 	})
+	e := x.entry(&d)
+	e.Status = status
+	x.guard.services.remember(r, &e)
 }
 
 func scopesOf(route *plugins.Route) []string {

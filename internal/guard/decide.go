@@ -29,6 +29,28 @@ const (
 	Valid
 )
 
+// String is the state for those who read explanations and logs.
+func (s TokenState) String() string {
+	switch s {
+	case Absent:
+		return "absent"
+	case Repeated:
+		return "repeated"
+	case Malformed:
+		return "malformed"
+	case Invalid:
+		return "invalid"
+	case Expired:
+		return "expired"
+	case Valid:
+		return "valid"
+	case Withheld:
+		return "withheld"
+	default:
+		return "unavailable"
+	}
+}
+
 // Facts are all that a decision depends on. The zero value is refused.
 type Facts struct {
 	// Route is the one that claims the request.

@@ -34,6 +34,7 @@ func TestEveryReasonIsComplete(t *testing.T) {
 		seen = append(seen, reason)
 		// The message is also an error_description, RFC 6750 section 3.
 		assert.Regexp(t, `^[A-Z][ !#-\[\]-~]+\.$`, reason.Message())
+		assert.Regexp(t, `^[A-Z][^|\n]+\.$`, reason.Advice())
 	}
 }
 
@@ -46,4 +47,5 @@ func TestOnlyOurOwnFaultIsAFault(t *testing.T) {
 func TestAReasonThatIsNoneIsOurFault(t *testing.T) {
 	assert.Equal(t, Fault, Reason("").Class())
 	assert.Equal(t, StateUnavailable.Message(), Reason("x").Message())
+	assert.Equal(t, StateUnavailable.Advice(), Reason("x").Advice())
 }

@@ -3,6 +3,7 @@
 package management
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -52,6 +53,8 @@ type Service struct {
 	// TokenLifetime is the longest that a token can live; a token's kill is
 	// forgotten after that. Zero keeps it for ever.
 	TokenLifetime time.Duration
+	// Refusals remembers refused requests.
+	Refusals Refusals
 	// Guarded lists the guarded routes of the configuration.
 	Guarded func() []Route
 	// Revoked is told of each kill switch that was thrown for the first time,
@@ -94,7 +97,8 @@ func (s *Service) application(id uuid.UUID) (*application.Application, error) {
 	}
 }
 
-// stops gathers the kills that stop the subject, the widest first.
+// stops gathers the kills that stop the subject, the widest first. Where the
+// store cannot say by whom and why, they come without that, and with an error.
 func (s *Service) stops(ctx context.Context, x revocation.Subject) ([]Kill, error) {
 	parts := []struct {
 		kind    revocation.Kind
@@ -107,30 +111,37 @@ func (s *Service) stops(ctx context.Context, x revocation.Subject) ([]Kill, erro
 		{revocation.Issuer, x.Issuer, revocation.Subject{Issuer: x.Issuer}},
 		{revocation.Platform, x.Platform, revocation.Subject{Platform: x.Platform, ClientIssuedAt: x.ClientIssuedAt}},
 		{revocation.Key, x.KeyID, revocation.Subject{KeyID: x.KeyID}},
+		{revocation.Token, x.TokenID.String(), revocation.Subject{TokenID: x.TokenID}},
 	}
 	var kills []Kill
+	var failed error
 	for _, part := range parts {
-		if _, killed := s.Replica.Killed(&part.subject); !killed {
-			continue
+		if _, killed := s.Replica.Killed(&part.subject); killed {
+			kill, err := s.killOf(ctx, part.kind, part.id)
+			kills, failed = append(kills, kill), cmp.Or(failed, err)
 		}
-		record, err := s.Records.Kill(ctx, part.kind, part.id)
-		switch {
-		case errors.Is(err, state.ErrNotFound):
-			// It is known to be there; its story has just gone.
-			record = state.Kill{Kind: part.kind, ID: part.id}
-		case err != nil:
-			return nil, unavailable("reading why it is revoked", err)
-		}
-		kills = append(kills, killView(record))
 	}
 	if _, killed := s.Replica.Killed(&revocation.Subject{StatementKey: x.StatementKey}); killed {
 		record, err := s.killOfKey(ctx, x.StatementKey)
 		if err != nil {
-			return nil, unavailable("reading why the statement's key is revoked", err)
+			record, err = state.Kill{Kind: revocation.Key}, unavailable("reading why the statement's key is revoked", err)
 		}
-		kills = append(kills, killView(record))
+		kills, failed = append(kills, killView(record)), cmp.Or(failed, err)
 	}
-	return kills, nil
+	return kills, failed
+}
+
+// killOf tells the story of a kill that is known to be there. Its record may
+// have gone all the same.
+func (s *Service) killOf(ctx context.Context, kind revocation.Kind, id string) (Kill, error) {
+	record, err := s.Records.Kill(ctx, kind, id)
+	switch {
+	case errors.Is(err, state.ErrNotFound):
+		return killView(state.Kill{Kind: kind, ID: id}), nil
+	case err != nil:
+		return killView(state.Kill{Kind: kind, ID: id}), unavailable("reading why it is revoked", err)
+	}
+	return killView(record), nil
 }
 
 // killOfKey finds the kill of a key of which a client's record holds only the

@@ -29,6 +29,7 @@ type Metrics struct {
 	events
 	guessing
 	throttling
+	refusals
 
 	collectors []prometheus.Collector
 }
@@ -38,7 +39,7 @@ func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
 		build() []prometheus.Collector
-	}{&m.issuing, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events, &m.guessing, &m.throttling} {
+	}{&m.issuing, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events, &m.guessing, &m.throttling, &m.refusals} {
 		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m

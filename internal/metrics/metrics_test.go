@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
+	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/forgery"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/guesses"
@@ -117,6 +118,7 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"store_breaker_open":               each(BrokenSet),
 		"token_cache_entries":              none,
 		"events_total":                     each(event.Names),
+		"refusals_shared_total":            each(explain.SharedSet),
 		"events_dropped_total":             none,
 		"guesses_refused_total":            each(guesses.Bys),
 		"throttled_total":                  refused,

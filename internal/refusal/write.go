@@ -41,12 +41,12 @@ type Refusal struct {
 	RedirectTo string
 }
 
-// Write answers the request with the refusal.
-func Write(w http.ResponseWriter, r *http.Request, style plugins.ErrorStyle, ref Refusal) {
-	write(w, r, style, ref, rand.Float64()) //nolint:gosec // it spreads load and guards nothing
+// Write answers the request with the refusal, and says with which status.
+func Write(w http.ResponseWriter, r *http.Request, style plugins.ErrorStyle, ref Refusal) (status int) {
+	return write(w, r, style, ref, rand.Float64()) //nolint:gosec // it spreads load and guards nothing
 }
 
-func write(w http.ResponseWriter, r *http.Request, style plugins.ErrorStyle, ref Refusal, random float64) {
+func write(w http.ResponseWriter, r *http.Request, style plugins.ErrorStyle, ref Refusal, random float64) int {
 	looks := enhanced
 	if style == plugins.OAuthJSON {
 		looks = plain
@@ -62,7 +62,7 @@ func write(w http.ResponseWriter, r *http.Request, style plugins.ErrorStyle, ref
 		h.Set(TraceHeader, ref.Trace)
 	}
 	if denied(look.status) && redirect(w, ref.RedirectTo) {
-		return
+		return http.StatusFound
 	}
 	if denied(look.status) || look.challenge != "" {
 		h.Set("WWW-Authenticate", challenge(look, ref))
@@ -89,6 +89,7 @@ func write(w http.ResponseWriter, r *http.Request, style plugins.ErrorStyle, ref
 	if r.Method != http.MethodHead {
 		w.Write(body)
 	}
+	return look.status
 }
 
 func denied(status int) bool {

@@ -29,6 +29,7 @@ const (
 	kindAuditHead   kind = 15
 	kindChangeSet   kind = 16
 	kindAsked       kind = 17
+	kindRefusal     kind = 32
 )
 
 // codecVersion begins every record. A new field is no new version: readers

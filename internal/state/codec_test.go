@@ -79,6 +79,7 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 		"signing_key": {kindSigningKey, SigningKey{Use: KeyForTokens, Generation: 1, ID: "i", Algorithm: "HS256", Material: []byte{1}, CreatedAt: 1, SignsFrom: 2}},
 		"statement":   {kindStatement, Statement{ID: fixedID(1), ApplicationID: fixedID(2), IssuedAt: 1, IssuedBy: "b", KeyID: "k"}},
 		"node":        {kindNode, nodeRecord{Name: "n", Feed: "f", Seq: 1, AppliedAt: 2}},
+		"refusal":     {kindRefusal, refusalRecord{fixedID(1), []byte{1, 2}}},
 		"nodes":       {kindNodes, nodesRecord{Names: []string{"a", "b"}}},
 		"programmer":  {kindProgrammer, roster.Programmer{ID: "REF", Name: "Reference", CustomSchemes: []string{"a.b"}, Story: fixedStory}},
 		"channel": {kindChannel, roster.Channel{

@@ -135,3 +135,26 @@ func BenchmarkMint(b *testing.B) {
 		}
 	}
 }
+
+func TestOnlyWhatWasBelievedIsRecalled(t *testing.T) {
+	v := verifier(t)
+	clock := now
+	v.Now = func() time.Time { return clock }
+	c := &statement.Cached{Verifier: v}
+	good := foreign(t)
+	good.Claims = good.Claims.And("exp", "1764000100")
+	_, found := c.Recall(good.Raw())
+	assert.False(t, found)
+	want, err := c.Verify(good.Raw())
+	require.NoError(t, err)
+	_, err = c.Verify("e30.e30.c2ln")
+	require.Error(t, err)
+	clock = now.Add(time.Hour)
+	got, found := c.Recall(good.Raw())
+	assert.True(t, found, "an expired one still says whose it was")
+	assert.Equal(t, want, got)
+	for _, raw := range []string{"", "e30.e30.c2ln", strings.Repeat("x", jws.MaxSize+1)} {
+		_, found = c.Recall(raw)
+		assert.False(t, found)
+	}
+}

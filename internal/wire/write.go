@@ -113,6 +113,15 @@ func RetryExactly(err error, after time.Duration) error {
 	return &retryError{error: err, after: after, exact: true}
 }
 
+// WaitOf is the wait that somebody added to the error, or zero.
+func WaitOf(err error) time.Duration {
+	var e *retryError
+	if errors.As(err, &e) {
+		return e.after
+	}
+	return 0
+}
+
 // pause is Retry-After in seconds. A wait that somebody computed is kept close
 // to, the default is spread widely.
 func pause(err error) int {

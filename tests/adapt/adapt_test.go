@@ -64,6 +64,7 @@ func TestEveryKnownOptionStandsInAFixture(t *testing.T) {
 		"{\ndcr {\ntokens {\n?\n}\n}\n}\n",
 		"{\ndcr {\nthrottle {\n?\n}\n}\n}\n",
 		"{\ndcr {\nstatements {\n?\n}\n}\n}\n",
+		"{\ndcr {\nexplain {\n?\n}\n}\n}\n",
 		"{\ndcr {\ntrusted_issuer a {\n?\n}\n}\n}\n",
 		"{\ndcr {\nguesses {\n?\n}\n}\n}\n",
 		"{\ndcr {\napplication a {\n?\n}\n}\n}\n",

@@ -54,6 +54,7 @@ func verbatim(t *testing.T, w *world, form url.Values) string {
 	answer, err := io.ReadAll(conn)
 	require.NoError(t, err)
 	text := regexp.MustCompile(`\r\nDate: [^\r]+`).ReplaceAllString(string(answer), "\r\nDate: now")
+	text = regexp.MustCompile(`\r\nX-Dcr-Trace: [0-9a-f-]{36}`).ReplaceAllString(text, "\r\nX-Dcr-Trace: random")
 	return regexp.MustCompile(`\r\nRetry-After: [0-9]+`).ReplaceAllString(text, "\r\nRetry-After: soon")
 }
 

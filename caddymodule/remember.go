@@ -1,0 +1,135 @@
+package caddymodule
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/explain"
+	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
+	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
+	"github.com/caddy-dcr/caddy-dcr/internal/registration"
+	"github.com/caddy-dcr/caddy-dcr/internal/wire"
+)
+
+// remember keeps why a request was refused, for who is asked about its trace.
+func (s *services) remember(r *http.Request, e *explain.Entry) {
+	e.At, e.Gateway, e.Address = time.Now().UnixMilli(), s.app.backing.nodes.Name, clientAddress(r)
+	e.Method = r.Method
+	if e.Path == "" {
+		e.Path = r.URL.Path
+	}
+	e.Path = withoutSecrets(e.Path)
+	s.app.memory.Remember(e)
+}
+
+// withoutSecrets takes out of a path what looks like one, should a client have
+// put it there. Nearly all paths hold nothing that could.
+func withoutSecrets(path string) string {
+	if strings.ContainsAny(path, "=%;&") {
+		return redact(path)
+	}
+	return redactShapes(path)
+}
+
+// entry is what there is to say about a decision: all that the exchange has
+// gathered when it was made.
+func (x *exchange) entry(d *guard.Decision) explain.Entry {
+	e := explain.Entry{
+		Trace: x.trace, Decider: explain.Guard, Reason: string(d.Reason),
+		Path: x.path, Profile: x.guard.table.API().Name, Facts: x.known.facts(x.facts.Token),
+	}
+	if x.facts.Route == nil || x.facts.Open {
+		e.Token = "" // nobody has looked for one
+	}
+	if route := x.match.Route; route != nil {
+		e.Route, e.Needed = route.Path, route.Scopes
+	}
+	if d.Missing != nil {
+		e.Missing = *d.Missing
+	}
+	if detail := x.detail(d.Reason); detail != "" {
+		e.Detail = detail
+	}
+	e.Named, e.Refused = x.facts.Named, d.Refused
+	e.RetryAfter = max(e.RetryAfter, x.wait.Milliseconds())
+	return e
+}
+
+// detail says what the reason leaves open.
+func (x *exchange) detail(reason guard.Reason) string {
+	switch reason {
+	case guard.AddressNotAllowed:
+		return "allow_ips: " + strings.Join(x.guard.table.API().AllowIPs, " ")
+	case guard.Throttled:
+		if x.facts.Token != guard.Withheld {
+			return x.guard.services.throttle.rule.Error()
+		}
+	case guard.MethodNotAllowed:
+		return "allowed: " + x.match.Allow
+	}
+	if x.why != nil {
+		return x.why.Error()
+	}
+	return ""
+}
+
+// failure is what there is to say about an error of a client endpoint.
+func failure(trace uuid.UUID, err error, outcome string) explain.Entry {
+	decider, facts := explain.FactsOf(err)
+	if facts.Detail == "" {
+		facts.Detail = causeOf(err)
+	}
+	facts.RetryAfter = wire.WaitOf(err).Milliseconds()
+	return explain.Entry{Trace: trace, Decider: decider, Reason: outcome, Facts: facts}
+}
+
+// causeOf says for an operator what the client is told, and, where a statement
+// is at fault, why.
+func causeOf(err error) string {
+	e := oautherr.From(err)
+	if cause := errors.Unwrap(e); cause != nil {
+		return cause.Error()
+	}
+	return e.Description
+}
+
+// aboutRegistration adds to an error what a request to register said.
+func (s *services) aboutRegistration(err error, q registration.Request) error {
+	if err == nil {
+		return nil
+	}
+	var facts explain.Facts
+	facts.Subject.Platform = string(q.Device.Platform)
+	// What nobody believed says nothing about whom it was from, and is not to
+	// cost a signature more.
+	if st, believed := s.statements.Recall(q.Statement); believed {
+		facts.Proven = true
+		facts.Subject.StatementID, facts.Subject.ApplicationID = st.ID, st.ApplicationID
+		facts.Subject.Issuer, facts.Subject.KeyID = st.Issuer, st.KeyID
+	}
+	if registration.OutcomeOf(err) == registration.RedirectRefused {
+		facts.Detail = "redirect_uri: " + redact(strings.Join(q.RedirectURIs, " "))
+	}
+	return explain.About(err, explain.Registration, facts)
+}
+
+// aboutToken adds to an error what a request for a token said.
+func aboutToken(err error, q oauth.TokenRequest) error {
+	if err == nil {
+		return nil
+	}
+	var facts explain.Facts
+	facts.Subject.ClientID, _ = uuid.Parse(q.ClientID)
+	switch oauth.OutcomeOf(err) {
+	case oauth.ClientRevoked, oauth.StatementRevoked, oauth.ApplicationRevoked, oauth.PlatformRevoked, oauth.IssuerRevoked:
+		facts.Proven = true // only who knows the secret learns of it
+	case oauth.ScopeRefused:
+		facts.Proven, facts.Needed = true, strings.Fields(q.Scope)
+	}
+	return explain.About(err, explain.Tokens, facts)
+}

@@ -1,0 +1,184 @@
+package management_test
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
+	"github.com/caddy-dcr/caddy-dcr/internal/explain"
+	"github.com/caddy-dcr/caddy-dcr/internal/guard"
+	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
+	"github.com/caddy-dcr/caddy-dcr/internal/registration"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+// remembered holds one refusal, or why nobody can say.
+type remembered struct {
+	entry explain.Entry
+	err   error
+}
+
+func (r remembered) Find(context.Context, uuid.UUID) (explain.Entry, error) { return r.entry, r.err }
+
+func kindsOf(kills []management.Kill) (kinds []string) {
+	for _, k := range kills {
+		kinds = append(kinds, k.Kind)
+	}
+	return kinds
+}
+
+func TestARefusalIsExplainedWithWhatIsTrueNow(t *testing.T) {
+	w := newWorld(t)
+	app := w.create(t, nil)
+	c := w.client(t, app.ID, uuid.New(), nil)
+	w.revoke(t, "client", c.ID.String())
+	w.revoke(t, "channel", "ref30")
+	trace, at := uuid.New(), time.Now().UnixMilli()
+	w.Refusals = remembered{entry: explain.Entry{
+		Trace: trace, At: at, Gateway: "gw", Decider: explain.Guard, Reason: string(guard.ClientRevoked), Status: 403,
+		Method: "GET", Path: "/a", Profile: "esm", Route: "/{x}", Address: netip.MustParseAddr("192.0.2.1"),
+		Facts: explain.Facts{
+			Subject: revocation.Subject{
+				TokenID: uuid.New(), ClientID: c.ID, StatementID: c.StatementID, ApplicationID: app.ID, Platform: "Android",
+				Issuer: ourIssuer, ClientIssuedAt: c.CreatedAt, TokenIssuedAt: c.CreatedAt,
+			},
+			Proven: true, Token: "valid", ExpiresAt: at, Had: []string{"a"}, Needed: []string{"b"},
+			Named: []endpoint.Named{
+				{Names: plugins.NamesChannel, Value: "REF30"}, {Names: plugins.NamesChannel, Value: "REF30"},
+				{Names: plugins.NamesProxyMVPD, Value: "REF30"}, {Names: plugins.NamesChannel, Value: "OTHER"},
+			},
+			Refused: endpoint.Named{Names: plugins.NamesChannel, Missing: true},
+			Missing: plugins.Parameter{In: plugins.InForm, Name: "mvpd"}, Detail: "more", RetryAfter: 5,
+		},
+	}}
+	x, err := w.Explain(within(t), trace)
+	require.NoError(t, err)
+	assert.Equal(t, management.DecidedRefused, x.Decision)
+	assert.Equal(t, guard.ClientRevoked.Message(), x.Means)
+	assert.Equal(t, guard.ClientRevoked.Advice(), x.Advice)
+	assert.Equal(t, management.AskedFor{Method: "GET", Path: "/a", Profile: "esm", Route: "/{x}", Address: "192.0.2.1"}, x.Asked)
+	assert.Equal(t, "Demo", x.Caller.Application.Name)
+	assert.True(t, x.Caller.Proven)
+	assert.Equal(t, "valid", x.Token.State)
+	assert.Equal(t, &management.ScopeFact{Had: []string{"a"}, Needed: []string{"b"}}, x.Scopes)
+	assert.Equal(t, &management.NamedFact{Kind: "channel", Missing: true}, x.Refused)
+	assert.Equal(t, &management.ParameterFact{Name: "mvpd", In: "form"}, x.Missing)
+	assert.Equal(t, []string{"client", "channel"}, kindsOf(x.Kills), "each once, and none of a proxy MVPD")
+	assert.Equal(t, "ann", x.Kills[0].By)
+	assert.Equal(t, "stolen", x.Kills[0].Reason)
+	assert.Empty(t, x.Incomplete)
+
+	w.store.away.Store(true)
+	x, err = w.Explain(within(t), trace)
+	require.NoError(t, err, "the outage may be what is to be explained")
+	assert.Equal(t, []string{"client", "channel"}, kindsOf(x.Kills))
+	assert.Empty(t, x.Kills[0].By)
+	assert.NotEmpty(t, x.Incomplete)
+}
+
+func TestTheClientOfATokenRequestIsLookedUp(t *testing.T) {
+	w := newWorld(t)
+	app := w.create(t, nil)
+	c := w.client(t, app.ID, uuid.New(), nil)
+	w.revoke(t, "application", app.ID.String())
+	e := explain.Entry{Decider: explain.Tokens, Reason: string(oauth.ApplicationRevoked), Facts: explain.Facts{Subject: revocation.Subject{ClientID: c.ID}}}
+	x := w.Describe(within(t), &e)
+	assert.Equal(t, app.ID, x.Caller.ApplicationID)
+	assert.Equal(t, c.StatementID, x.Caller.StatementID)
+	assert.True(t, x.Caller.Application.Revoked)
+	assert.Equal(t, []string{"application"}, kindsOf(x.Kills))
+
+	e.Subject.ClientID = uuid.New()
+	x = w.Describe(within(t), &e)
+	assert.Equal(t, e.Subject.ClientID, x.Caller.ClientID, "nobody knows it; that is no fault")
+	assert.Nil(t, x.Caller.Application)
+	assert.Empty(t, x.Incomplete)
+
+	w.store.away.Store(true)
+	assert.NotEmpty(t, w.Describe(within(t), &e).Incomplete)
+}
+
+func TestAnApplicationOfTheConfigurationIsShown(t *testing.T) {
+	w := newWorld(t)
+	a := w.declare()
+	x := w.Describe(within(t), &explain.Entry{Facts: explain.Facts{Subject: revocation.Subject{ApplicationID: a.ID}}})
+	assert.True(t, x.Caller.Application.Declared)
+}
+
+// A route that asks for no token has no token's time to compare a kill with.
+func TestTheKillOfAnOpenRoutesChannelIsFound(t *testing.T) {
+	w := newWorld(t)
+	w.revoke(t, "channel", "CNN")
+	e := explain.Entry{
+		At: time.Now().UnixMilli(), Decider: explain.Guard, Reason: string(guard.ChannelRevoked),
+		Facts: explain.Facts{Named: []endpoint.Named{{Names: plugins.NamesChannel, Value: "CNN"}}},
+	}
+	assert.Equal(t, []string{"channel"}, kindsOf(w.Describe(within(t), &e).Kills))
+	_, err := w.Unrevoke(within(t), "channel", "CNN")
+	require.NoError(t, err)
+	kills := w.Describe(within(t), &e).Kills
+	require.Len(t, kills, 1, "it was the reason then")
+	assert.NotZero(t, kills[0].LiftedAt)
+	e.At = time.Now().Add(time.Minute).UnixMilli()
+	assert.Empty(t, w.Describe(within(t), &e).Kills)
+}
+
+func TestNothingIsKnownOfATrace(t *testing.T) {
+	w := newWorld(t)
+	w.Refusals = remembered{err: explain.ErrUnknown}
+	_, err := w.Explain(within(t), uuid.New())
+	assertFault(t, management.NotFound, "trace", "nothing is remembered", err)
+	w.Refusals = remembered{err: errors.New("dial tcp 192.0.2.1:6379")}
+	_, err = w.Explain(within(t), uuid.New())
+	assertFault(t, management.Unavailable, "", "the state is not available", err)
+}
+
+func TestEveryReasonIsSummedUp(t *testing.T) {
+	w := newWorld(t)
+	decided := func(by explain.Decider, reason string) management.Decided {
+		x := w.Describe(within(t), &explain.Entry{Decider: by, Reason: reason})
+		assert.NotEmpty(t, x.Means, reason)
+		assert.NotEmpty(t, x.Advice, reason)
+		return x.Decision
+	}
+	for _, reason := range guard.Reasons {
+		want := management.DecidedRefused
+		switch reason.Class() {
+		case guard.Pass:
+			want = management.DecidedAllowed
+		case guard.Fault:
+			want = management.DecidedUnavailable
+		}
+		assert.Equal(t, want, decided(explain.Guard, string(reason)), reason)
+	}
+	for _, outcome := range registration.Outcomes {
+		want := management.DecidedRefused
+		switch outcome {
+		case registration.Registered:
+			want = management.DecidedAllowed
+		case registration.Unavailable:
+			want = management.DecidedUnavailable
+		}
+		assert.Equal(t, want, decided(explain.Registration, string(outcome)), outcome)
+	}
+	for _, outcome := range oauth.Outcomes {
+		want := management.DecidedRefused
+		switch outcome {
+		case oauth.TokenIssued:
+			want = management.DecidedAllowed
+		case oauth.Unavailable:
+			want = management.DecidedUnavailable
+		}
+		assert.Equal(t, want, decided(explain.Tokens, string(outcome)), outcome)
+	}
+	assert.Equal(t, management.DecidedUnavailable, decided(explain.Guard, "a reason of a later version"))
+}
