@@ -94,44 +94,63 @@ type Registration struct {
 // once to the store, after every check, so that a refused request costs the
 // store nothing. Errors are protocol errors or faults of ours; see [OutcomeOf].
 func (s *Service) Register(ctx context.Context, q Request) (Registration, error) {
-	// Before the statement is judged: the keys that it is judged by are a part
-	// of the state.
-	if err := s.State.Fresh(); err != nil {
-		return Registration{}, fmt.Errorf("registering a client: %w", err)
-	}
-	st, err := s.verify(ctx, q)
+	j, err := s.Judge(ctx, q)
 	if err != nil {
 		return Registration{}, err
-	}
-	now := s.State.Now().UnixMilli()
-	app, err := s.approve(ctx, st, q, now)
-	if err != nil {
-		return Registration{}, err
-	}
-	for _, uri := range q.RedirectURIs {
-		if !app.CoversRedirect(uri) {
-			return Registration{}, refused(RedirectRefused, nil)
-		}
-	}
-	platform := string(q.Device.Platform)
-	off := !app.Supports(platform)
-	if off && s.EnforcePlatforms {
-		return Registration{}, refused(PlatformRefused, nil)
 	}
 	if s.Limits != nil {
-		if err := s.Limits.Register(ctx, st.ID, q.Address); err != nil {
+		if err := s.Limits.Register(ctx, j.Statement.ID, q.Address); err != nil {
 			return Registration{}, err
 		}
 	}
-	response, err := s.create(ctx, st, app, q, now)
+	response, err := s.create(ctx, j.Statement, j.Application, q, j.now)
 	if err != nil {
 		return Registration{}, err
 	}
 	return Registration{
-		Response: response, StatementID: st.ID, ApplicationID: app.ID,
-		Programmer: app.Programmer, Platform: platform, OffPlatform: off,
+		Response: response, StatementID: j.Statement.ID, ApplicationID: j.Application.ID,
+		Programmer: j.Application.Programmer, Platform: string(q.Device.Platform), OffPlatform: j.OffPlatform,
 		statement: q.Statement,
 	}, nil
+}
+
+// Judgement is what a request to register is worth, before anything comes of it.
+type Judgement struct {
+	Statement   statement.Statement
+	Application *application.Application
+	// OffPlatform says that the application is not meant for the platform.
+	OffPlatform bool
+
+	now int64
+}
+
+// Judge decides about a request as [Service.Register] does, and leaves no
+// trace: it asks for no limit, and makes no client.
+func (s *Service) Judge(ctx context.Context, q Request) (Judgement, error) {
+	// Before the statement is judged: the keys that it is judged by are a part
+	// of the state.
+	if err := s.State.Fresh(); err != nil {
+		return Judgement{}, fmt.Errorf("registering a client: %w", err)
+	}
+	st, err := s.verify(ctx, q)
+	if err != nil {
+		return Judgement{}, err
+	}
+	now := s.State.Now().UnixMilli()
+	app, err := s.approve(ctx, st, q, now)
+	if err != nil {
+		return Judgement{}, err
+	}
+	for _, uri := range q.RedirectURIs {
+		if !app.CoversRedirect(uri) {
+			return Judgement{}, refused(RedirectRefused, nil)
+		}
+	}
+	off := !app.Supports(string(q.Device.Platform))
+	if off && s.EnforcePlatforms {
+		return Judgement{}, refused(PlatformRefused, nil)
+	}
+	return Judgement{Statement: st, Application: app, OffPlatform: off, now: now}, nil
 }
 
 // approve looks for what stops the statement, and finds its application.
