@@ -315,7 +315,7 @@ func (a *App) Cleanup() error {
 	if a.backing != nil {
 		_, errs[1] = backings.Delete(a.poolKey)
 	}
-	return errors.Join(append(errs[:], a.releaseTables())...)
+	return errors.Join(append(errs[:], a.releaseTables(), a.releaseSpread())...)
 }
 
 var (

@@ -65,6 +65,10 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //		}
 //		throttle { … }
 //		forgeries <count>/<time> [burst <count>] | off
+//		spread off | {
+//			devices <count>
+//			within <duration>
+//		}
 //		enforce_platforms
 //		allow_http
 //		key_encryption_key <base64>
@@ -86,6 +90,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"guesses":            func() error { return a.Guesses.parse(d) },
 		"throttle":           func() error { return a.parseThrottle(d) },
 		"forgeries":          func() error { return a.Forgeries.parse(d) },
+		"spread":             func() error { return a.Spread.parse(d) },
 		"enforce_platforms":  func() error { return flag(d, &a.EnforcePlatforms) },
 		"allow_http":         func() error { return flag(d, &a.AllowHTTP) },
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },

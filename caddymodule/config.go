@@ -62,6 +62,10 @@ type App struct {
 	// at once.
 	Forgeries LimitConfig `json:"forgeries,omitzero"`
 
+	// Spread says when a client that is seen from many devices is told of, since
+	// its credentials may have leaked. On by default.
+	Spread SpreadConfig `json:"spread,omitzero"`
+
 	// EnforcePlatforms refuses the registration of a device whose platform
 	// is not on its application's list. Off by default, since devices
 	// misreport themselves; mismatches are counted either way.
@@ -92,7 +96,8 @@ type App struct {
 	services  *services
 	cache     *token.Cache
 	cacheKey  string
-	tables    []string   // the keys of the limits that are counted
+	tables    []string // the keys of the limits that are counted
+	spreadKey string
 	throttle  *throttler // nil where nothing is limited
 	// memory is nil where nothing is to be remembered.
 	memory    *explain.Memory

@@ -81,6 +81,7 @@ func (s *services) token(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return s.fail(w, r, err, string(oauth.OutcomeOf(err)))
 	}
+	s.watch.seen(r.Context(), issued.ClientID, issued.ApplicationID)
 	note(r, zap.String("dcr_client", issued.ClientID.String()), zap.String("dcr_application", issued.ApplicationID.String()))
 	issued.Write(w, wire.Adobe)
 	return nil

@@ -151,6 +151,7 @@ func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) 
 	decision := x.decide()
 	g.metrics.Decided(decision.Reason, begun)
 	if decision.Allowed {
+		x.watch()
 		x.admit(decision)
 	} else {
 		x.refuse(w, decision)

@@ -31,13 +31,13 @@ func tokenCall(t *testing.T, issuer *Issuer, id, text string) (int, time.Duratio
 	return w.Code, time.Since(begun)
 }
 
-// known stores a client with the secret.
-func known(t *testing.T, app *App, text string) uuid.UUID {
+// known stores a client of the application, with the secret.
+func known(t *testing.T, app *App, text string, application uuid.UUID) uuid.UUID {
 	t.Helper()
 	id := uuid.New()
 	version, mac := app.backing.keys.Secrets().MAC(secret.ClientSecret, id[:], []byte(text))
 	require.NoError(t, app.backing.records.PutClient(t.Context(), state.Client{
-		ID: id, ApplicationID: uuid.New(), StatementID: uuid.New(), Platform: "iOS",
+		ID: id, ApplicationID: application, StatementID: uuid.New(), Platform: "iOS",
 		SecretMAC: mac, SecretKey: version, CreatedAt: time.Now().UnixMilli(),
 	}))
 	return id
@@ -58,7 +58,7 @@ func TestUnknownClientsAndWrongSecretsTakeTheSameTime(t *testing.T) {
 	require.NoError(t, err)
 	ids := make([]string, 100)
 	for i := range ids {
-		ids[i] = known(t, app, text).String()
+		ids[i] = known(t, app, text, uuid.New()).String()
 	}
 	guess, err := secret.Minter{}.ClientSecret()
 	require.NoError(t, err)

@@ -54,6 +54,7 @@ func (t *tokens) know(ctx context.Context, raw string) (knownToken, guard.TokenS
 			k.doubt = doubt
 			return k, verdict
 		}
+		t.watch.seen(ctx, grant.ClientID, grant.ApplicationID)
 	}
 	if grant.Expired(t.directory.Now()) {
 		return t.describe(grant), guard.Expired

@@ -24,6 +24,7 @@ type services struct {
 	oauth        *oauth.Service
 	management   *management.Service
 	throttle     *throttler
+	watch        *watch
 	complained   atomic.Int64 // the second of the last complaint
 	noticed      atomic.Bool  // that a proxy is not set up as it should be
 }
@@ -49,7 +50,10 @@ func newServices(a *App) (*services, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.tokens = newTokens(a, s.directory, forgeries)
+	if s.watch, err = a.newWatch(); err != nil {
+		return nil, err
+	}
+	s.tokens = newTokens(a, s.directory, forgeries, s.watch)
 	records, keys := a.backing.records, a.backing.keys
 	forIssuing := issuing{s.directory, keys}
 	s.registration = &registration.Service{

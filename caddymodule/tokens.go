@@ -28,9 +28,10 @@ type tokens struct {
 	directory *directory
 	keyFault  func() error // why a key may be missing here, or nil
 	forgeries *forgery.Budget
+	watch     *watch
 }
 
-func newTokens(a *App, d *directory, forgeries *forgery.Budget) *tokens {
+func newTokens(a *App, d *directory, forgeries *forgery.Budget, w *watch) *tokens {
 	keys, algorithm := a.backing.keys, jws.Algorithm(a.Tokens.Algorithm)
 	lifetime := time.Duration(a.Tokens.Lifetime)
 	return &tokens{
@@ -44,7 +45,7 @@ func newTokens(a *App, d *directory, forgeries *forgery.Budget) *tokens {
 			Issuer: a.Issuer, Audience: a.Tokens.Audience, Now: d.Now,
 			Keys: func(kid string) *jws.Key { return keys.Verifying(state.KeyForTokens, kid) },
 		},
-		cache: a.cache, records: a.backing.records, directory: d, keyFault: keys.Err, forgeries: forgeries,
+		cache: a.cache, records: a.backing.records, directory: d, keyFault: keys.Err, forgeries: forgeries, watch: w,
 	}
 }
 

@@ -8,14 +8,17 @@ type Name string
 const (
 	// Revoked is a kill switch that was thrown here for the first time.
 	Revoked Name = "revoked"
+	// ClientSpread is a client that is seen from very many devices.
+	ClientSpread Name = "client_spread"
 )
 
 // Names lists the closed set.
-var Names = []Name{Revoked}
+var Names = []Name{Revoked, ClientSpread}
 
 // Fields lists what each event tells, by the keys of its data.
 var Fields = map[Name][]string{
-	Revoked: {"kind", "id", "reason", "by", "at", "applied"},
+	Revoked:      {"kind", "id", "reason", "by", "at", "applied"},
+	ClientSpread: {"client", "application", "devices", "threshold", "within"},
 }
 
 // Event is something that happened. Its data is text, numbers and truth values

@@ -11,6 +11,7 @@ import (
 type guessing struct {
 	refused         counters[guesses.By]
 	found, withheld counters[forgery.Of]
+	spread          prometheus.Counter
 }
 
 func (g *guessing) build() []prometheus.Collector {
@@ -21,7 +22,9 @@ func (g *guessing) build() []prometheus.Collector {
 		"Forged signatures that took work to find, by what they were on.", "of", forgery.Ofs)
 	g.withheld, withheld = newCounters("forgeries_withheld_total",
 		"Tokens and statements that nobody looked at, since too many from the same address were forged.", "of", forgery.Ofs)
-	return []prometheus.Collector{refused, found, withheld}
+	g.spread = newCounter("clients_spread_total",
+		"Clients seen from more devices than one client ought to be, each counted once in the time of the limit.")
+	return []prometheus.Collector{refused, found, withheld, g.spread}
 }
 
 // GuessRefused counts wrong credentials that were one too many.
@@ -32,3 +35,6 @@ func (g *guessing) ForgeryFound(of forgery.Of) { g.found.add(of) }
 
 // ForgeryWithheld counts a credential that nobody looked at.
 func (g *guessing) ForgeryWithheld(of forgery.Of) { g.withheld.add(of) }
+
+// ClientSpread counts a client that is seen from too many devices.
+func (g *guessing) ClientSpread() { g.spread.Inc() }

@@ -127,6 +127,7 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"throttle_evictions_total":         none,
 		"forgeries_total":                  each(forgery.Ofs),
 		"forgeries_withheld_total":         each(forgery.Ofs),
+		"clients_spread_total":             none,
 	}
 	families := gather(t, m)
 	for name, children := range want {

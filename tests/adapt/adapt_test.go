@@ -66,6 +66,7 @@ func TestEveryKnownOptionStandsInAFixture(t *testing.T) {
 		"{\ndcr {\nstatements {\n?\n}\n}\n}\n",
 		"{\ndcr {\nexplain {\n?\n}\n}\n}\n",
 		"{\ndcr {\ntrusted_issuer a {\n?\n}\n}\n}\n",
+		"{\ndcr {\nspread {\n?\n}\n}\n}\n",
 		"{\ndcr {\nguesses {\n?\n}\n}\n}\n",
 		"{\ndcr {\napplication a {\n?\n}\n}\n}\n",
 		"localhost {\ndcr_guard {\n?\n}\n}\n",
