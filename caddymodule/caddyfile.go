@@ -58,6 +58,9 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //			proxy_mvpds <id…>
 //			scopes <scope…>
 //		}
+//		resource_server <id> {
+//			secret <text…>
+//		}
 //		staleness <duration>
 //		guesses {
 //			per_client <count>/<time> [burst <count>] | off
@@ -86,6 +89,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		},
 		"trusted_issuer":     func() error { return a.parseTrustedIssuer(d) },
 		"application":        func() error { return a.parseApplication(d) },
+		"resource_server":    func() error { return a.parseResourceServer(d) },
 		"staleness":          func() error { return a.parseStaleness(d) },
 		"guesses":            func() error { return a.Guesses.parse(d) },
 		"throttle":           func() error { return a.parseThrottle(d) },
@@ -96,7 +100,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },
 		"node_name":          func() error { return oneArg(d, &a.NodeName) },
 		"explain":            func() error { return a.Explain.parse(d) },
-	}, "trusted_issuer", "application")
+	}, "trusted_issuer", "application", "resource_server")
 }
 
 func (a *App) parseStore(d *caddyfile.Dispenser) error {
@@ -167,6 +171,16 @@ func (a *App) parseApplication(d *caddyfile.Dispenser) error {
 		"scopes":      func() error { return args(d, &app.Scopes) },
 	}, "channels", "platforms", "domains", "schemes", "proxy_mvpds", "scopes")
 	a.Applications = append(a.Applications, app)
+	return err
+}
+
+func (a *App) parseResourceServer(d *caddyfile.Dispenser) error {
+	var s ResourceServer
+	if err := oneArg(d, &s.ID); err != nil {
+		return err
+	}
+	err := block(d, map[string]func() error{"secret": func() error { return args(d, &s.Secrets) }}, "secret")
+	a.ResourceServers = append(a.ResourceServers, s)
 	return err
 }
 

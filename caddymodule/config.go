@@ -39,6 +39,10 @@ type App struct {
 	// this gateway for as long as the configuration names them.
 	Applications []DeclaredApplication `json:"applications,omitempty"`
 
+	// ResourceServers are backends that may ask about every token at the
+	// introspection endpoint. None by default: a client may ask about its own.
+	ResourceServers []ResourceServer `json:"resource_servers,omitempty"`
+
 	// Staleness is how long known tokens keep passing while the store cannot
 	// be asked for kills; after that every request gets 503. Default 5m. A
 	// negative value stands for 0: requests pass only while the store answers
@@ -142,6 +146,17 @@ type TrustedIssuer struct {
 	KeyFiles []string `json:"key_files"`
 	// Algorithm is the only one in which the issuer signs. Default RS256.
 	Algorithm string `json:"algorithm,omitempty"`
+}
+
+// ResourceServer is a backend that may ask what a token is worth.
+type ResourceServer struct {
+	// ID is how it names itself: letters, digits and . _ ~ -
+	ID string `json:"id"`
+	// Secrets are those with which it authenticates, any of them: more than
+	// one while one is exchanged. 32 characters or more; use placeholders such
+	// as {env.ESM_SECRET} or {file./run/secrets/esm}, so that they do not
+	// stand in the configuration.
+	Secrets []string `json:"secrets"`
 }
 
 // DeclaredApplication is a registered application that the configuration owns.

@@ -25,27 +25,42 @@ import (
 // longer than the five seconds that we promise.
 const storeTimeout = 4 * time.Second
 
-// endpoints are the issuer's routes.
+// jwksPath is where the keys are published, in both profiles.
+const jwksPath = "/.well-known/jwks.json"
+
+var (
+	post = []string{http.MethodPost}
+	get  = []string{http.MethodGet}
+	read = []string{http.MethodGet, http.MethodHead}
+)
+
+// endpoints are the issuer's routes in the Adobe-compatible profile, and the
+// keys.
 func (s *services) endpoints() map[string]clientEndpoint {
-	get, post := []string{http.MethodGet}, []string{http.MethodPost}
 	return map[string]clientEndpoint{
-		"/o/client/register":     {post, true, true, s.register},
-		"/o/client/token":        {post, true, true, s.token},
-		"/o/client/scopes":       {get, true, true, s.scopes},
-		"/o/client/validate":     {post, true, true, s.validate},
-		"/.well-known/jwks.json": {[]string{http.MethodGet, http.MethodHead}, false, false, s.jwks},
+		"/o/client/register": {post, true, true, wire.Adobe, s.register},
+		"/o/client/token":    {post, true, true, wire.Adobe, s.token},
+		"/o/client/scopes":   {get, true, true, wire.Adobe, s.scopes},
+		"/o/client/validate": {post, true, true, wire.Adobe, s.validate},
+		jwksPath:             {read, false, false, wire.Adobe, s.jwks},
 	}
 }
 
-func (s *services) register(w http.ResponseWriter, r *http.Request) error {
+func (s *services) register(w http.ResponseWriter, r *http.Request, p wire.Profile) error {
+	return s.registerAt(w, r, p, "")
+}
+
+// registerAt registers a client that can manage its registration under an
+// address, or, where that is empty, nowhere.
+func (s *services) registerAt(w http.ResponseWriter, r *http.Request, p wire.Profile, managedAt string) error {
 	begun := time.Now()
-	request, err := registration.ReadRequest(r)
+	request, err := registration.ReadRequest(r, p)
 	if late := s.throttleLate(w, r, claims{statement: request.Statement}); late != nil {
 		err = late
 	}
 	var done registration.Registration
 	if err == nil {
-		request.Address = clientAddress(r)
+		request.Address, request.ManagedAt = clientAddress(r), managedAt
 		metricsOf.DeviceDescribed(request.DeviceSource)
 		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
 		defer cancel()
@@ -54,17 +69,17 @@ func (s *services) register(w http.ResponseWriter, r *http.Request) error {
 	err = s.aboutRegistration(err, request)
 	metricsOf.Registered(registration.OutcomeOf(err), begun)
 	if err != nil {
-		return s.fail(w, r, err, string(registration.OutcomeOf(err)))
+		return s.fail(w, r, p, err, string(registration.OutcomeOf(err)))
 	}
 	metricsOf.ClientRegistered(device.Platform(done.Platform), done.OffPlatform)
 	note(r, zap.String("dcr_client", done.Response.ClientID), zap.String("dcr_application", done.ApplicationID.String()))
-	done.Write(w, wire.Adobe)
+	done.Write(w, p)
 	return nil
 }
 
-func (s *services) token(w http.ResponseWriter, r *http.Request) error {
+func (s *services) token(w http.ResponseWriter, r *http.Request, p wire.Profile) error {
 	begun := time.Now()
-	request, err := oauth.ReadTokenRequest(r, wire.Adobe)
+	request, err := oauth.ReadTokenRequest(r, p)
 	if late := s.throttleLate(w, r, claims{client: request.ClientID}); late != nil {
 		err = late
 	}
@@ -79,21 +94,21 @@ func (s *services) token(w http.ResponseWriter, r *http.Request) error {
 	err = aboutToken(err, request)
 	metricsOf.TokenRequested(oauth.OutcomeOf(err), begun)
 	if err != nil {
-		return s.fail(w, r, err, string(oauth.OutcomeOf(err)))
+		return s.fail(w, r, p, err, string(oauth.OutcomeOf(err)))
 	}
 	s.watch.seen(r.Context(), issued.ClientID, issued.ApplicationID)
 	note(r, zap.String("dcr_client", issued.ClientID.String()), zap.String("dcr_application", issued.ApplicationID.String()))
-	issued.Write(w, wire.Adobe)
+	issued.Write(w, p)
 	return nil
 }
 
-// fail answers with the error, and leaves where operators look what the client
-// must not see: the outcome, and for a fault of ours its cause.
-func (s *services) fail(w http.ResponseWriter, r *http.Request, err error, outcome string) error {
+// fail answers with the error as the profile says it, and leaves where operators look
+// what the client must not see: the outcome, and for a fault of ours its cause.
+func (s *services) fail(w http.ResponseWriter, r *http.Request, p wire.Profile, err error, outcome string) error {
 	trace := newTraceID()
 	w.Header().Set(refusal.TraceHeader, trace.String())
 	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", outcome))
-	answered := wire.Adobe.WriteError(w, r, err)
+	answered := p.WriteError(w, r, err)
 	entry := failure(trace, err, outcome)
 	entry.Status = answered.Code.Status()
 	s.remember(r, &entry)
@@ -113,27 +128,27 @@ func (s *services) complain(r *http.Request, err error) {
 	}
 }
 
-func (s *services) scopes(w http.ResponseWriter, r *http.Request) error {
-	presented, ok := s.presented(w, r)
+func (s *services) scopes(w http.ResponseWriter, r *http.Request, p wire.Profile) error {
+	presented, ok := s.presented(w, r, p)
 	if !ok {
 		return nil
 	}
 	response, err := s.oauth.Scopes(presented)
-	return s.answer(w, r, response, err)
+	return s.answer(w, r, p, response, err)
 }
 
-func (s *services) validate(w http.ResponseWriter, r *http.Request) error {
-	presented, ok := s.presented(w, r)
+func (s *services) validate(w http.ResponseWriter, r *http.Request, p wire.Profile) error {
+	presented, ok := s.presented(w, r, p)
 	if !ok {
 		return nil
 	}
 	response, err := s.oauth.Validate(presented)
-	return s.answer(w, r, response, err)
+	return s.answer(w, r, p, response, err)
 }
 
-func (s *services) answer(w http.ResponseWriter, r *http.Request, response any, err error) error {
+func (s *services) answer(w http.ResponseWriter, r *http.Request, p wire.Profile, response any, err error) error {
 	if err != nil {
-		return s.fail(w, r, err, string(oauth.Unavailable))
+		return s.fail(w, r, p, err, string(oauth.Unavailable))
 	}
 	wire.WriteJSON(w, http.StatusOK, response)
 	return nil
@@ -141,12 +156,12 @@ func (s *services) answer(w http.ResponseWriter, r *http.Request, response any, 
 
 // presented judges the bearer token of a request to the issuer itself. No
 // scope is asked for: every token may ask about itself.
-func (s *services) presented(w http.ResponseWriter, r *http.Request) (oauth.Presented, bool) {
+func (s *services) presented(w http.ResponseWriter, r *http.Request, p wire.Profile) (oauth.Presented, bool) {
 	presented, err := bearer.Extract(r, "")
 	j := s.judge(r.Context(), presented.Raw, tokenState(err))
 	if j.token != guard.Unavailable {
 		if err := s.throttleLate(w, r, claims{grant: j.known.Grant}); err != nil {
-			_ = s.fail(w, r, explain.About(err, explain.Tokens, j.known.facts(j.token)), "throttled")
+			_ = s.fail(w, r, p, explain.About(err, explain.Tokens, j.known.facts(j.token)), "throttled")
 			return oauth.Presented{}, false
 		}
 	}
@@ -162,15 +177,15 @@ func (s *services) presented(w http.ResponseWriter, r *http.Request) (oauth.Pres
 }
 
 // jwks publishes the keys with which others may verify what we sign.
-func (s *services) jwks(w http.ResponseWriter, r *http.Request) error {
+func (s *services) jwks(w http.ResponseWriter, r *http.Request, p wire.Profile) error {
 	// An empty list, or one that lacks a key, would have every backend that
 	// keeps it refuse good tokens.
 	if err := s.ready(); err != nil {
-		return s.fail(w, r, err, string(oauth.Unavailable))
+		return s.fail(w, r, p, err, string(oauth.Unavailable))
 	}
 	document, err := jws.JWKS(s.app.backing.keys.Public())
 	if err != nil {
-		return s.fail(w, r, errors.Join(errors.New("publishing the keys"), err), string(oauth.Unavailable))
+		return s.fail(w, r, p, errors.Join(errors.New("publishing the keys"), err), string(oauth.Unavailable))
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
 	w.Header().Set("Cache-Control", "public, max-age=300")

@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -30,14 +31,23 @@ func init() {
 
 // Issuer answers the client endpoints: `POST /o/client/register`,
 // `POST /o/client/token`, `GET /o/client/scopes`, `POST /o/client/validate` and
-// `GET /.well-known/jwks.json`. Everything else it hands on.
+// `GET /.well-known/jwks.json`; and, unless the standards profile is off, those
+// of the RFCs, which `GET /.well-known/oauth-authorization-server` lists.
+// Everything else it hands on.
 type Issuer struct {
+	// Standards is the path under which the endpoints of the RFCs lie:
+	// `register`, `token`, `revoke` and `introspect`. Whatever else lies under
+	// it is 404. Default `/oauth2`; `off` has none of them, and no metadata.
+	Standards string `json:"standards,omitempty"`
+
 	services *services
 	routes   map[string]clientEndpoint
+	standard *standards // nil where they are off
 }
 
 // clientEndpoint is one of the issuer's own routes.
 type clientEndpoint struct {
+	// methods are those that the endpoint has; nil is any.
 	methods []string
 	// sensitive endpoints take or give credentials: TLS only, and never from
 	// data that an attacker could replay.
@@ -45,7 +55,8 @@ type clientEndpoint struct {
 	// throttled endpoints count what a device sends. Where it takes reading the
 	// request to know the device, the endpoint calls throttleLate.
 	throttled bool
-	serve     func(http.ResponseWriter, *http.Request) error
+	profile   wire.Profile
+	serve     func(http.ResponseWriter, *http.Request, wire.Profile) error
 }
 
 // CaddyModule names the module.
@@ -61,12 +72,27 @@ func (i *Issuer) Provision(ctx caddy.Context) error {
 	}
 	i.services = app.services
 	i.routes = app.services.endpoints()
+	if i.Standards == "off" {
+		return nil
+	}
+	if i.standard, err = app.services.standards(i.Standards); err != nil {
+		return err
+	}
+	maps.Copy(i.routes, i.standard.endpoints())
 	return nil
+}
+
+// find finds the endpoint of a path.
+func (i *Issuer) find(path string) (clientEndpoint, bool) {
+	if e, mine := i.routes[path]; mine || i.standard == nil {
+		return e, mine
+	}
+	return i.standard.find(path)
 }
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.
 func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	e, mine := i.routes[r.URL.Path]
+	e, mine := i.find(r.URL.Path)
 	if !mine {
 		// Behind this handler nobody may see what a client says in our name,
 		// whether or not a guard follows.
@@ -77,18 +103,18 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	i.services.noticeProxy(r)
 	defer limitReading(w)()
 	if err := i.admits(e, r); err != nil {
-		return i.services.fail(w, r, err, "request_invalid")
+		return i.services.fail(w, r, e.profile, err, "request_invalid")
 	}
 	if e.throttled {
 		if err := i.services.throttleEarly(w, r); err != nil {
-			return i.services.fail(w, r, err, "throttled")
+			return i.services.fail(w, r, e.profile, err, "throttled")
 		}
 	}
-	return e.serve(w, r)
+	return e.serve(w, r, e.profile)
 }
 
 func (i *Issuer) admits(e clientEndpoint, r *http.Request) error {
-	if !slices.Contains(e.methods, r.Method) {
+	if e.methods != nil && !slices.Contains(e.methods, r.Method) {
 		return wire.MethodNotAllowed(e.methods...)
 	}
 	if !e.sensitive {
@@ -140,13 +166,17 @@ func addressIn(ctx context.Context) netip.Addr {
 
 // UnmarshalCaddyfile reads the directive:
 //
-//	dcr_issuer
-func (*Issuer) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+//	dcr_issuer {
+//		standards <path> | off
+//	}
+func (i *Issuer) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "dcr_issuer"
 	if d.NextArg() {
 		return d.ArgErr()
 	}
-	return block(d, nil)
+	return block(d, map[string]func() error{
+		"standards": func() error { return oneArg(d, &i.Standards) },
+	})
 }
 
 var (

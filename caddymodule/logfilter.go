@@ -165,7 +165,7 @@ func namesSecret(name string) bool {
 
 // secretShape matches the gateway's own secrets by their prefixes, and a JWT
 // by its dots and what every JSON object begins with in base64url.
-var secretShape = regexp.MustCompile(`(?i:dcr[st]_)[A-Za-z0-9_-]+|e(?:y[AIJ]|w[0ko])[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)+`)
+var secretShape = regexp.MustCompile(`(?i:dcr[rst]_)[A-Za-z0-9_-]+|e(?:y[AIJ]|w[0ko])[A-Za-z0-9_-]{4,}(?:\.[A-Za-z0-9_-]*)+`)
 
 // delimiters end a part of a text that may be a name, or a value of its own.
 const delimiters = "/?#;,&=\"'<> \t\r\n"

@@ -120,16 +120,32 @@ func (s *services) aboutRegistration(err error, q registration.Request) error {
 
 // aboutToken adds to an error what a request for a token said.
 func aboutToken(err error, q oauth.TokenRequest) error {
+	return aboutCredentials(err, q.Credentials, q.Scope)
+}
+
+// aboutCredentials adds to an error who the request said that it was from, and
+// which scope it asked for.
+func aboutCredentials(err error, c oauth.Credentials, scope string) error {
 	if err == nil {
 		return nil
 	}
 	var facts explain.Facts
-	facts.Subject.ClientID, _ = uuid.Parse(q.ClientID)
+	if facts.Subject.ClientID = oauth.ClientOf(err); facts.Subject.ClientID == uuid.Nil {
+		facts.Subject.ClientID, _ = uuid.Parse(c.ClientID)
+	}
 	switch oauth.OutcomeOf(err) {
 	case oauth.ClientRevoked, oauth.StatementRevoked, oauth.ApplicationRevoked, oauth.PlatformRevoked, oauth.IssuerRevoked:
 		facts.Proven = true // only who knows the secret learns of it
 	case oauth.ScopeRefused:
-		facts.Proven, facts.Needed = true, strings.Fields(q.Scope)
+		facts.Proven, facts.Needed = true, strings.Fields(scope)
 	}
 	return explain.About(err, explain.Tokens, facts)
+}
+
+// aboutManaged adds to an error whose registration the request is about, which
+// nobody has proven.
+func aboutManaged(err error, client string) error {
+	var facts explain.Facts
+	facts.Subject.ClientID, _ = uuid.Parse(client)
+	return explain.About(err, explain.Managed, facts)
 }

@@ -22,6 +22,8 @@ type services struct {
 	tokens       *tokens
 	registration *registration.Service
 	oauth        *oauth.Service
+	about        *oauth.About
+	manager      *registration.Manager
 	management   *management.Service
 	throttle     *throttler
 	watch        *watch
@@ -66,7 +68,7 @@ func newServices(a *App) (*services, error) {
 	}
 	s.oauth = &oauth.Service{
 		State: forIssuing, Clients: records, Secrets: keys.Secrets, Tokens: s.tokens, Issuer: a.Issuer, Guesses: limits,
-		Uses: a.backing.uses,
+		Assertions: records, Uses: a.backing.uses, Forgeries: forgeries,
 	}
 	s.management = &management.Service{
 		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes,
@@ -77,7 +79,7 @@ func newServices(a *App) (*services, error) {
 	for _, t := range a.TrustedIssuers {
 		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)
 	}
-	return s, nil
+	return s, s.forClients(forIssuing)
 }
 
 func newStatements(a *App) (*statements, error) {

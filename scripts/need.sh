@@ -38,7 +38,7 @@ for program in "${missing[@]}"; do
 	if ! command -v "$program" >/dev/null 2>&1; then
 		echo "the tests need ${missing[*]}, which could not be installed from here." >&2
 		echo "on Debian or Ubuntu: sudo apt-get install ${packages[*]}" >&2
-		echo "elsewhere: install a Redis server 7 or newer, a C compiler, curl and ps, and put them on PATH" >&2
+		echo "elsewhere: install a Redis server 7 or newer, a C compiler, curl, ps and openssl 3, and put them on PATH" >&2
 		exit 1
 	fi
 done

@@ -25,10 +25,13 @@ const (
 	// Tokens gives an oauth.Outcome: the token endpoint, and every other of
 	// the issuer's that has no set of its own.
 	Tokens Decider = "token"
+	// Managed gives a registration.Managed: where a client manages its own
+	// registration.
+	Managed Decider = "managed_registration"
 )
 
 // Deciders lists the closed set.
-var Deciders = []Decider{Guard, Registration, Tokens}
+var Deciders = []Decider{Guard, Registration, Tokens, Managed}
 
 // Entry is what is known of one decision. It holds no token, no secret and no
 // statement; of the target it holds no query, where those can be.

@@ -17,10 +17,12 @@ const (
 	Token Of = "token"
 	// Statement is a software statement.
 	Statement Of = "statement"
+	// Assertion is what a client authenticates with that has a key.
+	Assertion Of = "assertion"
 )
 
 // Ofs lists the closed set.
-var Ofs = []Of{Token, Statement}
+var Ofs = []Of{Token, Statement, Assertion}
 
 // Budget counts what was forged, by the address that presented it.
 type Budget struct {

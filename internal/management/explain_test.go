@@ -180,5 +180,15 @@ func TestEveryReasonIsSummedUp(t *testing.T) {
 		}
 		assert.Equal(t, want, decided(explain.Tokens, string(outcome)), outcome)
 	}
+	for _, outcome := range registration.ManagedOutcomes {
+		want := management.DecidedRefused
+		switch outcome {
+		case registration.ManagedRead, registration.ManagedEnded:
+			want = management.DecidedAllowed
+		case registration.ManagedUnavailable:
+			want = management.DecidedUnavailable
+		}
+		assert.Equal(t, want, decided(explain.Managed, string(outcome)), outcome)
+	}
 	assert.Equal(t, management.DecidedUnavailable, decided(explain.Guard, "a reason of a later version"))
 }

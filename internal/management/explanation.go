@@ -129,6 +129,11 @@ func textsOf(e *explain.Entry) (decided Decided, means, advice string) {
 		outcome := oauth.Outcome(e.Reason)
 		decided = decidedBy(outcome == oauth.TokenIssued, outcome == oauth.Unavailable)
 		r, advice = outcome, outcome.Advice()
+	case explain.Managed:
+		outcome := registration.Managed(e.Reason)
+		ended := outcome == registration.ManagedRead || outcome == registration.ManagedEnded
+		decided = decidedBy(ended, outcome == registration.ManagedUnavailable)
+		r, advice = outcome, outcome.Advice()
 	default:
 		reason := guard.Reason(e.Reason)
 		decided = decidedBy(reason.Class() == guard.Pass, reason.Class() == guard.Fault)

@@ -38,14 +38,21 @@ func (s *Service) Revoke(ctx context.Context, order KillOrder, by string) (Revoc
 	if err := s.known(ctx, target, order.AllowUnknown); err != nil {
 		return Revocation{}, err
 	}
-	tried := fmt.Sprintf("revoking %s %s", target.Kind, target.ID)
+	kill := state.Kill{Kind: target.Kind, ID: target.ID, Reason: order.Reason, By: by}
+	return s.throw(ctx, kill, s.TokenLifetime)
+}
+
+// throw stores the kill, which of a token is forgotten when that has ended by
+// itself, at the latest after the lifetime, and waits for the gateways.
+func (s *Service) throw(ctx context.Context, kill state.Kill, lifetime time.Duration) (Revocation, error) {
+	tried := fmt.Sprintf("revoking %s %s", kill.Kind, kill.ID)
 	now, err := s.clock(ctx, tried)
 	if err != nil {
 		return Revocation{}, err
 	}
-	kill := state.Kill{Kind: target.Kind, ID: target.ID, At: now.UnixMilli(), Reason: order.Reason, By: by}
-	if target.Kind == revocation.Token && s.TokenLifetime > 0 {
-		kill.ExpiresAt = now.Add(s.TokenLifetime + clockMargin).UnixMilli()
+	kill.At = now.UnixMilli()
+	if kill.Kind == revocation.Token && lifetime > 0 {
+		kill.ExpiresAt = now.Add(lifetime + clockMargin).UnixMilli()
 	}
 	thrown, position, err := s.Records.Throw(ctx, kill)
 	if err != nil {

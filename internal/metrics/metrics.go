@@ -20,6 +20,7 @@ const namespace = "caddy_dcr"
 type Metrics struct {
 	issuing
 	lastUsed
+	owning
 	decisions
 	storeCalls
 	follower
@@ -39,7 +40,7 @@ func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
 		build() []prometheus.Collector
-	}{&m.issuing, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events, &m.guessing, &m.throttling, &m.refusals} {
+	}{&m.issuing, &m.owning, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events, &m.guessing, &m.throttling, &m.refusals} {
 		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m

@@ -14,7 +14,7 @@ var texts = map[Outcome]struct{ message, advice string }{
 	},
 	MethodUnsupported: {
 		"The client authenticates in a way that is not offered here.",
-		"Have the app's developers send the client's id and secret, once.",
+		"Have the app's developers send the client's id and secret, or an assertion, once.",
 	},
 	ClientUnknown: {
 		"There is no client of that id.",
@@ -23,6 +23,18 @@ var texts = map[Outcome]struct{ message, advice string }{
 	SecretWrong: {
 		"There is such a client, with another secret.",
 		"Nothing if it is one, it registers again; if it goes on, an app mixes credentials up, or somebody guesses.",
+	},
+	SignatureWrong: {
+		"There is such a client, and none of its keys made the signature of the assertion.",
+		"Nothing if it is one, it registers again; if it goes on, an app mixes keys up, or somebody tries.",
+	},
+	AssertionInvalid: {
+		"The client assertion is for nobody here, or not for now.",
+		"Look at the detail, and have the app's developers send what it asks for; where it has expired, compare the device's clock.",
+	},
+	AssertionReplayed: {
+		"The client assertion was used before.",
+		"Have the app's developers make a new assertion for each request, retries included; else somebody has got hold of one.",
 	},
 	ClientRevoked: {
 		"The client was revoked.",
@@ -49,7 +61,7 @@ var texts = map[Outcome]struct{ message, advice string }{
 		"Compare the scopes below: what the application lacks needs a new application, else the app asks for too much.",
 	},
 	Throttled: {
-		"There were too many requests, or too many wrong secrets.",
+		"There were too many requests, wrong secrets or forged signatures.",
 		"Find out who asks for tokens over and over, or raise the limit.",
 	},
 	Unavailable: {

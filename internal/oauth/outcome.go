@@ -3,6 +3,8 @@ package oauth
 import (
 	"errors"
 
+	"github.com/google/uuid"
+
 	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 )
@@ -21,9 +23,14 @@ const (
 	GrantUnsupported Outcome = "grant_unsupported"
 	// MethodUnsupported is a way of client authentication that we do not offer.
 	MethodUnsupported Outcome = "auth_method_unsupported"
-	// ClientUnknown and SecretWrong look the same to the client.
-	ClientUnknown Outcome = "client_unknown"
-	SecretWrong   Outcome = "secret_wrong"
+	// ClientUnknown and the next two look the same to the client.
+	ClientUnknown  Outcome = "client_unknown"
+	SecretWrong    Outcome = "secret_wrong"
+	SignatureWrong Outcome = "signature_wrong"
+	// AssertionInvalid is a client assertion that nobody could have signed so,
+	// and AssertionReplayed one that was used before.
+	AssertionInvalid  Outcome = "assertion_invalid"
+	AssertionReplayed Outcome = "assertion_replayed"
 	// ClientRevoked and the next are clients that are revoked, or descend from
 	// what is.
 	ClientRevoked      Outcome = "client_revoked"
@@ -41,13 +48,14 @@ const (
 
 // Outcomes lists the closed set.
 var Outcomes = []Outcome{
-	TokenIssued, RequestInvalid, GrantUnsupported, MethodUnsupported, ClientUnknown, SecretWrong, ClientRevoked,
-	StatementRevoked, ApplicationRevoked, PlatformRevoked, IssuerRevoked, ScopeRefused, Throttled, Unavailable,
+	TokenIssued, RequestInvalid, GrantUnsupported, MethodUnsupported, ClientUnknown, SecretWrong, SignatureWrong,
+	AssertionInvalid, AssertionReplayed, ClientRevoked, StatementRevoked, ApplicationRevoked, PlatformRevoked, IssuerRevoked, ScopeRefused, Throttled, Unavailable,
 }
 
 // refusal is a protocol error that remembers its outcome.
 type refusal struct {
 	outcome Outcome
+	client  uuid.UUID // of whom; nil where nobody can say
 	err     *oautherr.Error
 }
 
@@ -57,11 +65,20 @@ func (r *refusal) Unwrap() error { return r.err }
 
 // refused makes the protocol error of an outcome that the service decides. All
 // ways to be no valid client look alike.
-func refused(outcome Outcome) error {
+func refused(outcome Outcome, client uuid.UUID) error {
 	if outcome == ScopeRefused {
-		return &refusal{outcome, oautherr.New(oautherr.InvalidScope, "a scope was asked for that the client was not granted")}
+		return &refusal{outcome, client, oautherr.New(oautherr.InvalidScope, "a scope was asked for that the client was not granted")}
 	}
-	return &refusal{outcome, oautherr.New(oautherr.InvalidClient, "the client is not known here, or not any more: register again")}
+	return &refusal{outcome, client, oautherr.New(oautherr.InvalidClient, "the client is not known here, or not any more: register again")}
+}
+
+// ClientOf says whom a refused request was from, or said to be from.
+func ClientOf(err error) uuid.UUID {
+	var r *refusal
+	if errors.As(err, &r) {
+		return r.client
+	}
+	return uuid.Nil
 }
 
 // OutcomeOf says what came of a request whose reading or answering returned err.

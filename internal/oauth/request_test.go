@@ -24,6 +24,7 @@ const (
 	formType = "application/x-www-form-urlencoded"
 	grant    = "grant_type=client_credentials"
 	inForm   = grant + "&client_id=id1&client_secret=s3cret"
+	asserted = "&client_assertion=s3cret&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer"
 )
 
 func tokenRequest(query, contentType, body string, authorization ...string) *http.Request {
@@ -41,7 +42,7 @@ func tokenRequest(query, contentType, body string, authorization ...string) *htt
 func basic(pair string) string { return "Basic " + base64.StdEncoding.EncodeToString([]byte(pair)) }
 
 func TestReadTokenRequestAccepts(t *testing.T) {
-	want := TokenRequest{ClientID: "id1", secret: "s3cret", Method: ByPost}
+	want := TokenRequest{Credentials: Credentials{ClientID: "id1", secret: "s3cret", Method: ByPost}}
 	with := func(change func(*TokenRequest)) TokenRequest {
 		q := want
 		change(&q)
@@ -79,6 +80,8 @@ func TestReadTokenRequestAccepts(t *testing.T) {
 		{"Basic with colons in the secret", tokenRequest("", formType, grant, basic("id1:a:b")), with(func(q *TokenRequest) { q.Method, q.secret = ByBasic, "a:b" }), false},
 		{"Basic, and the same id in the form", tokenRequest("", formType, grant+"&client_id=id1", basic("id1:s3cret")), viaBasic, false},
 		{"Basic, and the grant in the query", tokenRequest(grant, "", "", basic("id1:s3cret")), viaBasic, true},
+		{"an assertion", tokenRequest("", formType, grant+asserted), TokenRequest{Credentials: Credentials{assertion: "s3cret", Method: ByAssertion}}, false},
+		{"an assertion and the client's id", tokenRequest("", formType, grant+asserted+"&client_id=id1"), TokenRequest{Credentials: Credentials{ClientID: "id1", assertion: "s3cret", Method: ByAssertion}}, false},
 		{"a bearer token, which is no client authentication", tokenRequest("", formType, inForm, "Bearer x"), want, false},
 	}
 	for _, c := range cases {
@@ -139,7 +142,13 @@ func TestReadTokenRequestRefuses(t *testing.T) {
 		{"Basic and another id in the form", tokenRequest("", formType, grant+"&client_id=id2", basic("id1:s3cret")), oautherr.InvalidRequest},
 		{"Basic and an assertion", tokenRequest("", formType, grant+"&client_assertion=x", basic("id1:s3cret")), oautherr.InvalidRequest},
 		{"a secret and an assertion", tokenRequest("", formType, inForm+"&client_assertion=x"), oautherr.InvalidRequest},
-		{"an assertion alone", tokenRequest("", formType, grant+"&client_assertion=x&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:jwt-bearer"), oautherr.InvalidClient},
+		{"an assertion without its type", tokenRequest("", formType, grant+"&client_assertion=x"), oautherr.InvalidRequest},
+		{"an assertion's type alone", tokenRequest("", formType, grant+"&client_id=id1&client_assertion_type="+jwtBearer), oautherr.InvalidRequest},
+		{"an assertion's type and Basic", tokenRequest("", formType, grant+"&client_assertion_type="+jwtBearer, basic("id1:s3cret")), oautherr.InvalidRequest},
+		{"an assertion of another type", tokenRequest("", formType, grant+"&client_assertion=x&client_assertion_type=urn:ietf:params:oauth:client-assertion-type:saml2-bearer"), oautherr.InvalidClient},
+		{"an assertion twice", tokenRequest("", formType, grant+asserted+"&client_assertion=x"), oautherr.InvalidRequest},
+		{"an assertion in the query", tokenRequest(asserted[1:], formType, grant), oautherr.InvalidRequest},
+		{"an assertion's type in the query", tokenRequest("client_assertion_type="+jwtBearer, formType, grant+"&client_assertion=x"), oautherr.InvalidRequest},
 		{"two Basic headers", tokenRequest("", formType, grant, basic("id1:s3cret"), basic("id1:s3cret")), oautherr.InvalidRequest},
 		{"Basic and Bearer", tokenRequest("", formType, grant, basic("id1:s3cret"), "Bearer x"), oautherr.InvalidRequest},
 		{"Basic of no base64", tokenRequest("", formType, grant, "Basic id1:s3cret"), oautherr.InvalidRequest},
@@ -186,6 +195,7 @@ func TestARequestNeverPrintsItsSecret(t *testing.T) {
 	for _, format := range []string{"%v", "%+v", "%#v", "%s"} {
 		assert.NotContains(t, fmt.Sprintf(format, q), "s3cret")
 		assert.NotContains(t, fmt.Sprintf(format, &q), "s3cret")
+		assert.NotContains(t, fmt.Sprintf(format, q.Credentials), "s3cret")
 	}
 }
 
@@ -196,17 +206,18 @@ func TestWhateverAClientEncodesIsReadBack(t *testing.T) {
 		form := url.Values{"grant_type": {GrantClientCredentials}, "client_id": {id}, "client_secret": {secret}, "scope": {scope}}
 		q, err := ReadTokenRequest(tokenRequest("", formType, form.Encode()), wire.Standard)
 		require.NoError(t, err)
-		assert.Equal(t, TokenRequest{ClientID: id, secret: secret, Scope: scope, Method: ByPost}, q)
+		assert.Equal(t, TokenRequest{Credentials: Credentials{ClientID: id, secret: secret, Method: ByPost}, Scope: scope}, q)
 
 		q, err = ReadTokenRequest(tokenRequest("", formType, grant, basic(url.QueryEscape(id)+":"+url.QueryEscape(secret))), wire.Standard)
 		require.NoError(t, err)
-		assert.Equal(t, TokenRequest{ClientID: id, secret: secret, Method: ByBasic}, q)
+		assert.Equal(t, TokenRequest{Credentials: Credentials{ClientID: id, secret: secret, Method: ByBasic}}, q)
 	})
 }
 
 func FuzzTokenForm(f *testing.F) {
 	f.Add(inForm, "", formType)
 	f.Add("", inForm, "application/json")
+	f.Add(grant+asserted, "", formType)
 	f.Add("client_id=%zz&scope=a&scope", "grant_type", formType)
 	f.Add("&&=&a=b=c;d", "?&", "x")
 	f.Fuzz(func(t *testing.T, body, query, contentType string) {
@@ -227,6 +238,11 @@ func FuzzTokenForm(f *testing.F) {
 			}
 		}
 		require.Equal(t, []string{GrantClientCredentials}, found["grant_type"])
+		if q.Method == ByAssertion {
+			require.Equal(t, []string{q.assertion}, found["client_assertion"])
+			require.Empty(t, found["client_secret"])
+			return
+		}
 		require.Equal(t, []string{q.ClientID}, found["client_id"])
 		require.Equal(t, []string{q.secret}, found["client_secret"])
 	})

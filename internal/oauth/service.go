@@ -2,14 +2,13 @@ package oauth
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/forgery"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 	"github.com/caddy-dcr/caddy-dcr/internal/secret"
@@ -24,6 +23,8 @@ type State interface {
 	// returns an error when nobody can say. It is asked before a client is
 	// told that it is wrong.
 	CatchUp(ctx context.Context) error
+	// Now is the store's clock.
+	Now() time.Time
 	Application(id uuid.UUID) (*application.Application, bool)
 	Killed(x *revocation.Subject) (revocation.Kind, bool)
 }
@@ -33,13 +34,6 @@ type Clients interface {
 	// Client returns an error that wraps state.ErrNotFound when, and only
 	// when, there is no such client.
 	Client(ctx context.Context, id uuid.UUID) (state.Client, error)
-}
-
-// checker checks client secrets; it is a secret.Keyring.
-type checker interface {
-	Has(version uint8) bool
-	Check(version uint8, mac []byte, purpose secret.Purpose, parts ...[]byte) bool
-	CheckNothing(purpose secret.Purpose, parts ...[]byte)
 }
 
 // Tokens mints access tokens, and stores those that need it.
@@ -54,24 +48,13 @@ type Minted struct {
 	IssuedAt, ExpiresAt time.Time
 }
 
-// Guesses counts wrong credentials.
-type Guesses interface {
-	// Spent returns an error with oautherr.TooManyRequests while too many were
-	// wrong, and counts nothing. It asks nobody else.
-	Spent(client uuid.UUID, address netip.Addr) error
-	// Wrong is told of each, and returns an error with
-	// oautherr.TooManyRequests when there were too many. The client is nil
-	// where the id has no form. Right credentials never get here, so nobody
-	// can be locked out by another's guessing.
-	Wrong(ctx context.Context, client uuid.UUID, address netip.Addr) error
-}
-
 // Uses is told of clients that got a token. It must not block.
 type Uses interface {
 	Used(client state.Client)
 }
 
-// Service issues access tokens. All fields but Guesses and Uses must be set.
+// Service issues access tokens. All fields but Guesses, Uses and
+// Forgeries must be set.
 type Service struct {
 	State   State
 	Clients Clients
@@ -79,6 +62,10 @@ type Service struct {
 	// are none.
 	Secrets func() *secret.Keyring
 	Tokens  Tokens
+	// Assertions remembers which were used.
+	Assertions Assertions
+	// Forgeries bounds the forged signatures of one address; it may be nil.
+	Forgeries *forgery.Budget
 	// Guesses may be nil.
 	Guesses Guesses
 	// Uses may be nil.
@@ -102,21 +89,9 @@ type Issued struct {
 // errors or faults of ours; see [OutcomeOf]. A fault of ours is never
 // invalid_client: devices take that for an order to register again.
 func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
-	if err := s.State.Fresh(); err != nil {
-		return Issued{}, fmt.Errorf("issuing a token: %w", err)
-	}
-	keys := s.Secrets()
-	if keys == nil {
-		return Issued{}, errors.New("there is no key yet to check a client secret with")
-	}
-	client, err := s.authenticate(ctx, q, keys)
+	client, err := s.Authenticate(ctx, q.Credentials)
 	if err != nil {
 		return Issued{}, err
-	}
-	// Only now, so that who does not know the secret learns nothing.
-	subject := client.Subject(s.Issuer)
-	if kind, killed := s.State.Killed(&subject); killed {
-		return Issued{}, refused(killedOutcome(kind))
 	}
 	app, found := s.State.Application(client.ApplicationID)
 	if !found {
@@ -124,7 +99,7 @@ func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
 		// from and nobody revoked is missing because of a fault of ours.
 		return Issued{}, fmt.Errorf("the application %s of client %s is missing", client.ApplicationID, client.ID)
 	}
-	granted, err := grantable(q.Scope, app.Scopes)
+	granted, err := grantable(q.Scope, app.Scopes, client.ID)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -141,75 +116,15 @@ func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
 	}, nil
 }
 
-// authenticate finds the client and checks its secret. An id that is unknown,
-// or no id at all, gets the same answer as a wrong secret and costs the same
-// one check.
-func (s *Service) authenticate(ctx context.Context, q TokenRequest, keys checker) (state.Client, error) {
-	id, ok := parseID(q.ClientID)
-	text := []byte(q.secret)
-	if !ok {
-		keys.CheckNothing(secret.ClientSecret, id[:], text)
-		return state.Client{}, s.wrong(ctx, uuid.Nil, q, ClientUnknown)
-	}
-	client, err := s.Clients.Client(ctx, id)
-	if errors.Is(err, state.ErrNotFound) {
-		keys.CheckNothing(secret.ClientSecret, id[:], text)
-		return state.Client{}, s.wrong(ctx, id, q, ClientUnknown)
-	}
-	if err != nil {
-		return state.Client{}, fmt.Errorf("finding client %s: %w", id, err)
-	}
-	if !keys.Has(client.SecretKey) {
-		return state.Client{}, fmt.Errorf("version %d of the key that hashed the secret of client %s is missing", client.SecretKey, id)
-	}
-	if !keys.Check(client.SecretKey, client.SecretMAC, secret.ClientSecret, id[:], text) {
-		return state.Client{}, s.wrong(ctx, id, q, SecretWrong)
-	}
-	return client, nil
-}
-
-// wrong is the answer to wrong credentials. Whatever was wrong, the store is
-// asked first whether it is still the one that held the client: one that was
-// emptied knows nobody, and must not send a fleet away. Asking for all alike
-// keeps an unknown client from being told from a wrong secret by the time. Who
-// has guessed too often already is worth no question, since it is not told that
-// it is wrong.
-func (s *Service) wrong(ctx context.Context, id uuid.UUID, q TokenRequest, outcome Outcome) error {
-	if s.Guesses != nil {
-		if err := s.Guesses.Spent(id, q.Address); err != nil {
-			return err
-		}
-	}
-	if err := s.State.CatchUp(ctx); err != nil {
-		return fmt.Errorf("making sure that client %s is at fault: %w", id, err)
-	}
-	if s.Guesses != nil {
-		if err := s.Guesses.Wrong(ctx, id, q.Address); err != nil {
-			return err
-		}
-	}
-	return refused(outcome)
-}
-
 // grantable is the set of scopes asked for, or all that the application has
 // when the client leaves it to us (RFC 6749 section 3.3).
-func grantable(asked string, has scope.Set) (scope.Set, error) {
+func grantable(asked string, has scope.Set, client uuid.UUID) (scope.Set, error) {
 	if asked == "" {
 		return has, nil
 	}
 	set, err := scope.Parse(asked)
 	if err != nil || set.Len() == 0 || !set.Within(has) {
-		return scope.Set{}, refused(ScopeRefused)
+		return scope.Set{}, refused(ScopeRefused, client)
 	}
 	return set, nil
-}
-
-// parseID takes the one form in which ids are given out, in either case: some
-// platforms write every UUID in capitals.
-func parseID(text string) (uuid.UUID, bool) {
-	if len(text) != 36 {
-		return uuid.Nil, false
-	}
-	id, err := uuid.Parse(text)
-	return id, err == nil
 }

@@ -56,6 +56,7 @@ type world struct {
 
 func (w *world) Fresh() error                  { return w.fresh }
 func (w *world) CatchUp(context.Context) error { w.sure++; return w.behind }
+func (w *world) Now() time.Time                { return now }
 func (w *world) Application(id uuid.UUID) (*application.Application, bool) {
 	if w.noApplication || id != appID {
 		return nil, false
@@ -136,11 +137,11 @@ func newWorld(t testing.TB) (*world, *Service) {
 	records := state.Records{Store: store}
 	require.NoError(t, records.PutClient(context.Background(), theClient))
 	w := &world{clients: records, kills: revocation.NewSet()}
-	return w, &Service{State: w, Clients: w, Secrets: theKeys, Tokens: w, Guesses: w, Issuer: issuer}
+	return w, &Service{State: w, Clients: w, Secrets: theKeys, Tokens: w, Assertions: w.clients.(state.Records), Guesses: w, Issuer: issuer}
 }
 
 func good() TokenRequest {
-	return TokenRequest{ClientID: clientID.String(), secret: "s3cret", Method: ByPost, Address: address}
+	return TokenRequest{Credentials: Credentials{ClientID: clientID.String(), secret: "s3cret", Method: ByPost, Address: address}}
 }
 
 func TestAClientGetsATokenWithAllOfItsScopes(t *testing.T) {
@@ -275,7 +276,7 @@ func TestAllWaysToBeNoValidClientLookAlikeAndCostOneCheck(t *testing.T) {
 		q := good()
 		change(&q)
 		ring := &counted{Keyring: keys}
-		_, err := s.authenticate(context.Background(), q, ring)
+		_, err := s.bySecret(context.Background(), q.Credentials, ring)
 		answer := httptest.NewRecorder()
 		wire.WriteError(answer, httptest.NewRequest(http.MethodPost, "/", nil), err)
 		bodies[fmt.Sprint(answer.Code, answer.Body)] = true
@@ -436,12 +437,12 @@ func TestEveryOutcomeHasANameOfItsOwn(t *testing.T) {
 		assert.True(t, seen[killedOutcome(kind)], kind)
 	}
 	for err, want := range map[error]Outcome{
-		oautherr.New(oautherr.UnsupportedGrantType, ""): GrantUnsupported,
-		oautherr.New(oautherr.InvalidClient, ""):        MethodUnsupported,
-		oautherr.New(oautherr.TooEarly, ""):             RequestInvalid,
-		wire.MethodNotAllowed(http.MethodPost):          RequestInvalid,
-		errors.New("x"):                                 Unavailable,
-		fmt.Errorf("x: %w", refused(SecretWrong)):       SecretWrong,
+		oautherr.New(oautherr.UnsupportedGrantType, ""):     GrantUnsupported,
+		oautherr.New(oautherr.InvalidClient, ""):            MethodUnsupported,
+		oautherr.New(oautherr.TooEarly, ""):                 RequestInvalid,
+		wire.MethodNotAllowed(http.MethodPost):              RequestInvalid,
+		errors.New("x"):                                     Unavailable,
+		fmt.Errorf("x: %w", refused(SecretWrong, clientID)): SecretWrong,
 	} {
 		assert.Equal(t, want, OutcomeOf(err))
 	}

@@ -87,7 +87,7 @@ func newGateway(t *testing.T) *gateway {
 	}
 	g.issue = oauth.Service{
 		State: bounded{g.replica}, Clients: g.records, Secrets: func() *secret.Keyring { return ring },
-		Tokens: plain{g.replica.Now}, Issuer: issuer,
+		Tokens: plain{g.replica.Now}, Assertions: g.records, Issuer: issuer,
 	}
 	return g
 }
@@ -95,7 +95,7 @@ func newGateway(t *testing.T) *gateway {
 func (g *gateway) registered(t *testing.T) registration.Response {
 	r := httptest.NewRequest(http.MethodPost, "/o/client/register", strings.NewReader(`{"software_statement":"`+g.statement+`"}`))
 	r.Header.Set("Content-Type", "application/json")
-	q, err := registration.ReadRequest(r)
+	q, err := registration.ReadRequest(r, wire.Standard)
 	require.NoError(t, err)
 	done, err := g.register.Register(r.Context(), q)
 	require.NoError(t, err)

@@ -14,6 +14,7 @@ type Code string
 const (
 	InvalidRequest              Code = "invalid_request"
 	InvalidRedirectURI          Code = "invalid_redirect_uri"
+	InvalidClientMetadata       Code = "invalid_client_metadata"
 	InvalidSoftwareStatement    Code = "invalid_software_statement"
 	UnapprovedSoftwareStatement Code = "unapproved_software_statement"
 	InvalidClient               Code = "invalid_client"
@@ -32,7 +33,7 @@ const (
 
 // Codes lists every code, so that tests can walk the vocabulary.
 var Codes = []Code{
-	InvalidRequest, InvalidRedirectURI, InvalidSoftwareStatement, UnapprovedSoftwareStatement,
+	InvalidRequest, InvalidRedirectURI, InvalidClientMetadata, InvalidSoftwareStatement, UnapprovedSoftwareStatement,
 	InvalidClient, UnauthorizedClient, UnsupportedGrantType, InvalidScope, InvalidToken,
 	InsufficientScope, AccessDenied, MethodNotAllowed, TooEarly, TooManyRequests,
 	TemporarilyUnavailable, NotFound,

@@ -12,6 +12,10 @@ var texts = map[Outcome]struct{ message, advice string }{
 		"The redirect URI is not covered by the application's domains and schemes.",
 		"Compare the URI below with the application's domains and schemes; what it lacks needs a new application.",
 	},
+	MetadataRefused: {
+		"The client wants something that is not offered here, such as keys at an address.",
+		"Look at the detail, and have the app's developers ask for what the metadata of the server lists.",
+	},
 	StatementInvalid: {
 		"Nobody who is trusted here has signed the software statement so.",
 		"Look at the detail and judge the statement with `caddy dcr check-statement`; where the issuer has changed its keys, give the gateway the new ones.",

@@ -19,6 +19,9 @@ const (
 	RequestInvalid Outcome = "request_invalid"
 	// RedirectRefused is a redirect URI that the application does not cover.
 	RedirectRefused Outcome = "redirect_refused"
+	// MetadataRefused is a wish that the gateway cannot grant, such as keys at
+	// an address.
+	MetadataRefused Outcome = "metadata_refused"
 	// StatementInvalid is a statement that nobody trusted has signed so.
 	StatementInvalid Outcome = "statement_invalid"
 	// StatementRevoked and the next are well-signed statements that are
@@ -41,7 +44,7 @@ const (
 
 // Outcomes lists the closed set.
 var Outcomes = []Outcome{
-	Registered, RequestInvalid, RedirectRefused, StatementInvalid, StatementRevoked, ApplicationRevoked,
+	Registered, RequestInvalid, RedirectRefused, MetadataRefused, StatementInvalid, StatementRevoked, ApplicationRevoked,
 	PlatformRevoked, IssuerRevoked, KeyRevoked, ApplicationUnknown, PlatformRefused, Throttled, Unavailable,
 }
 
@@ -92,6 +95,8 @@ func OutcomeOf(err error) Outcome {
 		return Throttled
 	case oautherr.InvalidRequest, oautherr.MethodNotAllowed, oautherr.TooEarly:
 		return RequestInvalid
+	case oautherr.InvalidClientMetadata:
+		return MetadataRefused
 	default:
 		return Unavailable
 	}

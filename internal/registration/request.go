@@ -23,11 +23,16 @@ const (
 type Request struct {
 	Statement    string
 	RedirectURIs []string
+	Metadata     Metadata
 	Device       device.Info
 	DeviceSource device.Source
 	// Address is where the request came from, as far as trusted proxies say;
 	// the caller of [ReadRequest] fills it in.
 	Address netip.Addr
+	// ManagedAt is the address, ending in a slash, under which the client can
+	// manage its registration by its id; empty where it cannot. The caller
+	// fills it in.
+	ManagedAt string
 }
 
 // ReadRequest reads the request's body and what its headers say of the device.
@@ -35,8 +40,9 @@ type Request struct {
 //
 // Members that mean nothing here are ignored, as RFC 7591 section 2 demands,
 // whether the client asks for scopes, a secret or a grant by them: the
-// statement alone decides (section 3.1.1).
-func ReadRequest(r *http.Request) (Request, error) {
+// statement alone decides (section 3.1.1). Where the profile heeds client
+// metadata, that counts as well.
+func ReadRequest(r *http.Request, p wire.Profile) (Request, error) {
 	if r.Method != http.MethodPost {
 		return Request{}, wire.MethodNotAllowed(http.MethodPost)
 	}
@@ -63,6 +69,11 @@ func ReadRequest(r *http.Request) (Request, error) {
 	}
 	if q.RedirectURIs, err = redirects(object); err != nil {
 		return Request{}, err
+	}
+	if p.ClientMetadata {
+		if q.Metadata, err = readMetadata(object); err != nil {
+			return Request{}, err
+		}
 	}
 	q.Device, q.DeviceSource = device.FromRequest(r.Header.Get("X-Device-Info"), r.Header.Get("User-Agent"))
 	return q, nil

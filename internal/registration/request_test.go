@@ -45,7 +45,7 @@ func TestReadRequestAccepts(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			q, err := ReadRequest(request(c.contentType, c.body))
+			q, err := ReadRequest(request(c.contentType, c.body), wire.Adobe)
 			require.NoError(t, err)
 			assert.Equal(t, Request{Statement: "s", RedirectURIs: c.redirects, Device: device.Info{Platform: device.Other}, DeviceSource: device.FromNothing}, q)
 		})
@@ -87,7 +87,7 @@ func TestReadRequestRefuses(t *testing.T) {
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
-			q, err := ReadRequest(request(c.contentType, c.body))
+			q, err := ReadRequest(request(c.contentType, c.body), wire.Adobe)
 			require.Error(t, err)
 			assert.Equal(t, oautherr.InvalidRequest, oautherr.From(err).Code)
 			assert.Equal(t, RequestInvalid, OutcomeOf(err))
@@ -99,7 +99,7 @@ func TestReadRequestRefuses(t *testing.T) {
 func TestReadRequestTakesTheTypeOnce(t *testing.T) {
 	r := request("application/json", `{"software_statement":"s"}`)
 	r.Header.Add("Content-Type", "text/plain")
-	_, err := ReadRequest(r)
+	_, err := ReadRequest(r, wire.Adobe)
 	assert.Equal(t, oautherr.InvalidRequest, oautherr.From(err).Code)
 }
 
@@ -107,7 +107,7 @@ func TestReadRequestTakesPOSTOnly(t *testing.T) {
 	for _, method := range []string{http.MethodGet, http.MethodHead, http.MethodPut, http.MethodDelete, "post"} {
 		r := request("application/json", `{"software_statement":"s"}`)
 		r.Method = method
-		_, err := ReadRequest(r)
+		_, err := ReadRequest(r, wire.Adobe)
 		w := httptest.NewRecorder()
 		wire.WriteError(w, r, err)
 		assert.Equal(t, http.StatusMethodNotAllowed, w.Code, method)
@@ -118,7 +118,7 @@ func TestReadRequestTakesPOSTOnly(t *testing.T) {
 func TestReadRequestRefusesABodyThatBreaksOff(t *testing.T) {
 	r := request("application/json", "")
 	r.Body = io.NopCloser(iotest.ErrReader(errors.New("connection reset")))
-	_, err := ReadRequest(r)
+	_, err := ReadRequest(r, wire.Adobe)
 	assert.Equal(t, oautherr.InvalidRequest, oautherr.From(err).Code)
 }
 
@@ -133,7 +133,7 @@ func TestReadRequestLearnsTheDeviceAndNeverFailsAtIt(t *testing.T) {
 		if header != "" {
 			r.Header.Set("X-Device-Info", header)
 		}
-		q, err := ReadRequest(r)
+		q, err := ReadRequest(r, wire.Adobe)
 		require.NoError(t, err)
 		assert.Equal(t, device.Android, q.Device.Platform)
 		assert.Equal(t, want, q.DeviceSource)

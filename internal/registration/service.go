@@ -183,30 +183,53 @@ func (s *Service) create(ctx context.Context, st statement.Statement, app *appli
 	if err != nil {
 		return Response{}, fmt.Errorf("making a client id: %w", err)
 	}
-	text, err := s.Minter.ClientSecret()
-	if err != nil {
-		return Response{}, fmt.Errorf("making a client secret: %w", err)
-	}
 	keys := s.Secrets()
 	if keys == nil {
 		return Response{}, errors.New("there is no key yet to hash a client secret with")
 	}
-	version, mac := keys.MAC(secret.ClientSecret, id[:], []byte(text))
 	client := state.Client{
 		ID: id, ApplicationID: app.ID, StatementID: st.ID, StatementIssuer: st.Issuer,
 		StatementKey: revocation.RefOf(st.KeyID),
-		Platform:     string(q.Device.Platform), SecretMAC: mac, SecretKey: version,
+		Platform:     string(q.Device.Platform),
 		RedirectURIs: q.RedirectURIs, CreatedAt: now,
 	}
 	if client.StatementIssuer == s.Issuer {
 		client.StatementIssuer = ""
+	}
+	text, err := s.equip(&client, q.Metadata, keys)
+	if err != nil {
+		return Response{}, err
 	}
 	// An id that is taken (state.ErrExists) is a fault of ours like any other:
 	// the device comes back and gets another.
 	if err := s.Clients.PutClient(ctx, client); err != nil {
 		return Response{}, fmt.Errorf("storing a client: %w", err)
 	}
-	return respond(client, text, app), nil
+	response, err := respond(client, app)
+	if err != nil {
+		return Response{}, err
+	}
+	if text != "" {
+		response.ClientSecret, response.ClientSecretExpiresAt = text, new(int64)
+	}
+	if q.ManagedAt != "" {
+		response.RegistrationClientURI = q.ManagedAt + response.ClientID
+		response.RegistrationAccessToken = keys.RegistrationToken(id[:])
+	}
+	return response, nil
+}
+
+// equip gives the client a secret, which it returns, or the keys that it
+// registers instead.
+func (s *Service) equip(c *state.Client, m Metadata, keys *secret.Keyring) (text string, err error) {
+	if m.AuthMethod == PrivateKeyJWT {
+		return "", c.SetPublicKeys(m.Keys)
+	}
+	if text, err = s.Minter.ClientSecret(); err != nil {
+		return "", fmt.Errorf("making a client secret: %w", err)
+	}
+	c.SecretKey, c.SecretMAC = keys.MAC(secret.ClientSecret, c.ID[:], []byte(text))
+	return text, nil
 }
 
 // refused makes the protocol error of an outcome.

@@ -156,7 +156,7 @@ func TestARegistrationStoresTheClientOnceAndAnswersIt(t *testing.T) {
 	response := r.Response
 	response.ClientID = ""
 	assert.Equal(t, Response{
-		ClientSecret: theSecret, ClientIDIssuedAt: 1764000000, RedirectURIs: []string{"https://app.adobe.com/done"},
+		ClientSecret: theSecret, ClientIDIssuedAt: 1764000000, ClientSecretExpiresAt: new(int64), RedirectURIs: []string{"https://app.adobe.com/done"},
 		GrantTypes: []string{"client_credentials"}, Scopes: []string{"analytics:client", "api:client:v2"},
 		Scope: "analytics:client api:client:v2", TokenEndpointAuthMethod: "client_secret_basic",
 	}, response)

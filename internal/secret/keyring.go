@@ -21,6 +21,9 @@ const (
 	ClientSecret Purpose = "client secret"
 	// AccessToken is for an opaque access token.
 	AccessToken Purpose = "access token"
+	// registration is for the token with which a client manages its
+	// registration; the part is the client's id.
+	registration Purpose = "registration access token"
 )
 
 // HashSize is how many bytes of the HMAC are kept. RFC 2104 section 5 asks for
@@ -61,7 +64,7 @@ func NewKeyring(versions map[uint8][]byte) (*Keyring, error) {
 
 // MAC hashes the parts with the newest key, and says which that is.
 func (r *Keyring) MAC(purpose Purpose, parts ...[]byte) (version uint8, mac []byte) {
-	return r.newest, sum(r.keys[r.newest], purpose, parts)
+	return r.newest, sum(r.keys[r.newest], purpose, parts)[:HashSize]
 }
 
 // Has says whether the key of a version is here. Where it is not, a check
@@ -79,14 +82,14 @@ func (r *Keyring) Check(version uint8, mac []byte, purpose Purpose, parts ...[]b
 		r.CheckNothing(purpose, parts...)
 		return false
 	}
-	return hmac.Equal(mac, sum(key, purpose, parts))
+	return hmac.Equal(mac, sum(key, purpose, parts)[:HashSize])
 }
 
 // CheckNothing takes as long as [Keyring.Check]: it is for a client that is
 // unknown, which must not be told from a wrong secret.
 func (r *Keyring) CheckNothing(purpose Purpose, parts ...[]byte) {
 	var nothing [HashSize]byte
-	_ = hmac.Equal(nothing[:], sum(r.keys[r.newest], purpose, parts))
+	_ = hmac.Equal(nothing[:], sum(r.keys[r.newest], purpose, parts)[:HashSize])
 }
 
 // sum hashes every part with its length, so that no two lists of parts run
@@ -103,5 +106,5 @@ func sum(key []byte, purpose Purpose, parts [][]byte) []byte {
 	for _, part := range parts {
 		write(part)
 	}
-	return mac.Sum(nil)[:HashSize]
+	return mac.Sum(nil)
 }

@@ -9,7 +9,7 @@ import (
 const Redacted = "[redacted]"
 
 // ours are our own secrets and tokens, whole or cut short.
-var ours = regexp.MustCompile(`(dcr[st]_)[A-Za-z0-9_-]+`)
+var ours = regexp.MustCompile(`(dcr[rst]_)[A-Za-z0-9_-]+`)
 
 // jwt finds what begins like the header of a JWT: a brace, white space or not,
 // and more, in base64url. Its claims alone say more than a log should.

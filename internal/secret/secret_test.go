@@ -140,6 +140,7 @@ func TestRedact(t *testing.T) {
 		"a name that begins like one":      {"eye.example.com, ewe.example.com, dcr_guard", "eye.example.com, ewe.example.com, dcr_guard"},
 		"a client secret":                  {"got dcrs_AbC-_9 here", "got dcrs_[redacted] here"},
 		"an opaque token":                  {"dcrt_abc", "dcrt_[redacted]"},
+		"a registration access token":      {"dcrr_abc", "dcrr_[redacted]"},
 		"two in a query":                   {"?client_secret=dcrs_a&access_token=dcrt_b&x=1", "?client_secret=dcrs_[redacted]&access_token=dcrt_[redacted]&x=1"},
 		"glued to a word":                  {"xdcrs_a", "xdcrs_[redacted]"},
 		"a JWT":                            {"Bearer " + jwt, "Bearer [redacted]"},
@@ -160,7 +161,7 @@ func FuzzRedact(f *testing.F) {
 	f.Add("eyJ", ".x")
 	f.Fuzz(func(t *testing.T, before, after string) {
 		const random = "J9xQ2mPfW7sYvKb3dTgRzNcE5uHaLo8"
-		for _, hidden := range []string{"dcrs_" + random, "dcrt_" + random, "eyJhbGciOiJSUzI1NiJ9." + random + "." + random} {
+		for _, hidden := range []string{"dcrs_" + random, "dcrt_" + random, "dcrr_" + random, "eyJhbGciOiJSUzI1NiJ9." + random + "." + random} {
 			require.NotContains(t, secret.Redact(before+hidden+after), random)
 		}
 	})

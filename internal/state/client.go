@@ -19,7 +19,7 @@ import (
 const clientPrefix = "c/"
 
 // Client is one app instance's registration. But for the day of its last use
-// it is immutable; its end is a kill. The secret itself is never stored.
+// it is immutable; its end is a kill. The secret itself is never stored; a client with keys has none.
 type Client struct {
 	ID            uuid.UUID
 	ApplicationID uuid.UUID
@@ -32,6 +32,8 @@ type Client struct {
 	// SecretMAC is the secret's keyed hash, made with the server key SecretKey.
 	SecretMAC []byte
 	SecretKey uint8
+	// Keys are the public keys with which the client signs its assertions.
+	Keys []ClientKey
 	// RedirectURIs were asked for at registration and are covered by the application.
 	RedirectURIs []string
 	// CreatedAt is in Unix milliseconds by the store's clock, because the
@@ -51,13 +53,14 @@ type clientRecord struct {
 	StatementIssuer string    `cbor:"4,keyasint,omitempty"`
 	// Platform is a code, or a name that has none.
 	Platform  any    `cbor:"5,keyasint,omitempty"`
-	SecretMAC []byte `cbor:"6,keyasint"`
+	SecretMAC []byte `cbor:"6,keyasint,omitempty"`
 	// SecretKey is left out when it is the first, as in most stores it is.
 	SecretKey    uint8             `cbor:"7,keyasint,omitempty"`
 	RedirectURIs []string          `cbor:"8,keyasint,omitempty"`
 	CreatedAt    int64             `cbor:"9,keyasint"`
 	StatementKey revocation.KeyRef `cbor:"10,keyasint,omitempty"`
 	LastUsed     Day               `cbor:"11,keyasint,omitempty"`
+	Keys         []ClientKey       `cbor:"12,keyasint,omitempty"`
 }
 
 const firstSecretKey = 1
@@ -70,7 +73,7 @@ func encodeClient(c Client) ([]byte, error) {
 		Check: [4]byte(c.ID[:4]), ApplicationID: c.ApplicationID, StatementID: c.StatementID,
 		StatementIssuer: c.StatementIssuer, Platform: packPlatform(c.Platform),
 		SecretMAC: c.SecretMAC, SecretKey: c.SecretKey, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt,
-		StatementKey: c.StatementKey, LastUsed: c.LastUsed,
+		StatementKey: c.StatementKey, LastUsed: c.LastUsed, Keys: c.Keys,
 	})
 }
 
@@ -101,7 +104,7 @@ func decodeClient(key string, value []byte) (Client, error) {
 		ID: id, ApplicationID: r.ApplicationID, StatementID: r.StatementID,
 		StatementIssuer: r.StatementIssuer, Platform: platform,
 		SecretMAC: r.SecretMAC, SecretKey: r.SecretKey, RedirectURIs: r.RedirectURIs, CreatedAt: r.CreatedAt,
-		StatementKey: r.StatementKey, LastUsed: r.LastUsed,
+		StatementKey: r.StatementKey, LastUsed: r.LastUsed, Keys: r.Keys,
 	}, nil
 }
 

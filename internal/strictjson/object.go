@@ -94,6 +94,20 @@ func (o Object) OneOrMany(name string) (values []string, present bool, err error
 	return o.Strings(name)
 }
 
+// Object gives the value of a member that is an object.
+func (o Object) Object(name string) (value Object, present bool, err error) {
+	raw, present := o.find(name)
+	if !present {
+		return Object{}, false, nil
+	}
+	if raw[0] != '{' {
+		return Object{}, true, wrongType(name, "an object")
+	}
+	s := scanner{text: raw}
+	value, err = s.document() // fails never: the text was read before
+	return value, true, err
+}
+
 // Objects gives the value of a member that is an array of objects.
 func (o Object) Objects(name string) (values []Object, present bool, err error) {
 	elements, present, err := o.array(name, '{', "an array of objects")

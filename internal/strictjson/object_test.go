@@ -176,7 +176,7 @@ func TestString(t *testing.T) {
 }
 
 func TestArrays(t *testing.T) {
-	o := read(t, `{"none":[ ],"two":[ "a" ,"\u0062"],"mixed":["a",1],"one":"a","null":null,"objects":[ {"x":[1,{"y":2}]} , {} ]}`)
+	o := read(t, `{"none":[ ],"two":[ "a" ,"\u0062"],"mixed":["a",1],"one":"a","null":null,"object":{"x":{"y":[]}},"objects":[ {"x":[1,{"y":2}]} , {} ]}`)
 
 	values, present, err := o.Strings("two")
 	require.NoError(t, err)
@@ -202,6 +202,17 @@ func TestArrays(t *testing.T) {
 	assert.Equal(t, []string{"a", "b"}, values)
 	_, _, err = o.OneOrMany("null")
 	assert.Error(t, err)
+
+	object, present, err := o.Object("object")
+	require.NoError(t, err)
+	assert.True(t, present)
+	assert.True(t, object.Has("x"))
+	_, present, err = o.Object("two")
+	assert.True(t, present)
+	assert.EqualError(t, err, `member "two": an object is wanted`)
+	_, present, err = o.Object("absent")
+	require.NoError(t, err)
+	assert.False(t, present)
 
 	objects, present, err := o.Objects("objects")
 	require.NoError(t, err)

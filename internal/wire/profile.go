@@ -21,24 +21,34 @@ type Profile struct {
 	// invalid, as RFC 6749 section 5.2 demands. Else it is 400, like every
 	// other error, because that is what clients of the Adobe API know.
 	Unauthorized bool
+	// AlwaysUnauthorized answers 401, with the challenge, whenever the caller
+	// is not who it says or says nothing (RFC 7662 section 2.3): it is a
+	// server, which no such answer sends away to register again.
+	AlwaysUnauthorized bool
 	// EchoStatement returns the software statement with the credentials, as
 	// RFC 7591 section 3.2.1 demands; it is large, and clients of the Adobe
 	// API do not expect it.
 	EchoStatement bool
+	// ClientMetadata heeds what a client says about itself when it registers
+	// (RFC 7591 section 2), as far as that is the client's to say. Clients of
+	// the Adobe API say nothing.
+	ClientMetadata bool
 }
 
 var (
 	// Adobe is what clients of the Adobe API expect.
 	Adobe = Profile{QueryParameters: true, TokenStatus: http.StatusCreated}
 	// Standard is what the RFCs say.
-	Standard = Profile{TokenStatus: http.StatusOK, Unauthorized: true, EchoStatement: true}
+	Standard = Profile{TokenStatus: http.StatusOK, Unauthorized: true, EchoStatement: true, ClientMetadata: true}
+	// Introspection is Standard where servers call.
+	Introspection = Profile{TokenStatus: http.StatusOK, Unauthorized: true, AlwaysUnauthorized: true}
 )
 
 // status is the HTTP status of an error. The challenge goes with invalid_client
-// when, and only when, the client tried HTTP Basic: others would have a
-// browser ask its user for a password.
+// when the client tried HTTP Basic, and else only where every such answer is
+// 401: others would have a browser ask its user for a password.
 func (p Profile) status(r *http.Request, e *oautherr.Error) (status int, challenge bool) {
-	if e.Code != oautherr.InvalidClient || !triedBasic(r) {
+	if e.Code != oautherr.InvalidClient || !p.AlwaysUnauthorized && !triedBasic(r) {
 		return e.Code.Status(), false
 	}
 	if p.Unauthorized {

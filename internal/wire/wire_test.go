@@ -53,7 +53,7 @@ func TestAnErrorOfOursShowsNothingAndBlamesNobody(t *testing.T) {
 	assert.Empty(t, w.Header().Get("WWW-Authenticate"))
 }
 
-func TestTheBasicChallengeGoesOnlyToWhoTriedBasic(t *testing.T) {
+func TestTheBasicChallengeGoesToWhoTriedBasicAndToServers(t *testing.T) {
 	cases := []struct {
 		name          string
 		profile       Profile
@@ -68,6 +68,9 @@ func TestTheBasicChallengeGoesOnlyToWhoTriedBasic(t *testing.T) {
 		{"invalid client by Basic, standard", Standard, oautherr.InvalidClient, []string{"Basic eA=="}, 401, true},
 		{"invalid client by basic in small letters", Standard, oautherr.InvalidClient, []string{"basic eA=="}, 401, true},
 		{"invalid client beside a bearer token", Standard, oautherr.InvalidClient, []string{"Bearer x"}, 400, false},
+		{"invalid client in the body, introspection", Introspection, oautherr.InvalidClient, nil, 401, true},
+		{"invalid client by Basic, introspection", Introspection, oautherr.InvalidClient, []string{"Basic eA=="}, 401, true},
+		{"another error, introspection", Introspection, oautherr.InvalidRequest, nil, 400, false},
 		{"another error by Basic", Standard, oautherr.InvalidScope, []string{"Basic eA=="}, 400, false},
 	}
 	for _, c := range cases {
@@ -89,6 +92,27 @@ func TestAMethodErrorSaysWhichMethodsThereAre(t *testing.T) {
 	assert.Equal(t, http.StatusMethodNotAllowed, w.Code)
 	assert.Equal(t, "POST, GET", w.Header().Get("Allow"))
 	assert.JSONEq(t, `{"error":"method_not_allowed","error_description":"use POST, GET"}`, w.Body.String())
+}
+
+func TestAnErrorMayBringAChallengeOfItsOwn(t *testing.T) {
+	w := httptest.NewRecorder()
+	err := fmt.Errorf("managing: %w", Challenged(oautherr.New(oautherr.InvalidToken, "no"), `Bearer realm="x"`))
+	assert.Equal(t, oautherr.InvalidToken, Standard.WriteError(w, post(), err).Code)
+	assert.Equal(t, http.StatusUnauthorized, w.Code)
+	assert.Equal(t, []string{`Bearer realm="x"`}, w.Header().Values("WWW-Authenticate"))
+}
+
+func TestAnAnswerOfAStatusAloneIsNotKeptEither(t *testing.T) {
+	for status, length := range map[int]string{http.StatusOK: "0", http.StatusNoContent: ""} {
+		w := httptest.NewRecorder()
+		WriteNothing(w, status)
+		assert.Equal(t, status, w.Code)
+		assert.Equal(t, "no-store", w.Header().Get("Cache-Control"))
+		assert.Equal(t, "no-cache", w.Header().Get("Pragma"))
+		assert.Equal(t, length, w.Header().Get("Content-Length"))
+		assert.Empty(t, w.Header().Get("Content-Type"))
+		assert.Empty(t, w.Body.String())
+	}
 }
 
 func TestRetryAfterIsSpreadAndNeverTooSoon(t *testing.T) {

@@ -46,6 +46,17 @@ func WriteJSON(w http.ResponseWriter, status int, v any) {
 	w.Write(body)
 }
 
+// WriteNothing answers with a status alone.
+func WriteNothing(w http.ResponseWriter, status int) {
+	header := w.Header()
+	header["Cache-Control"] = []string{"no-store"}
+	header["Pragma"] = []string{"no-cache"}
+	if status != http.StatusNoContent {
+		header["Content-Length"] = []string{"0"}
+	}
+	w.WriteHeader(status)
+}
+
 // WriteError writes err as a client of the profile expects it, and returns
 // what it made of it, for the log. Whatever is no protocol error is our own
 // fault: 503, which shows nothing of it.
@@ -55,6 +66,10 @@ func (p Profile) WriteError(w http.ResponseWriter, r *http.Request, err error) *
 	header := w.Header()
 	if challenge {
 		header.Set("WWW-Authenticate", `Basic realm="token", charset="UTF-8"`)
+	}
+	var c *challengeError
+	if errors.As(err, &c) {
+		header.Set("WWW-Authenticate", c.challenge)
 	}
 	switch status {
 	case http.StatusMethodNotAllowed:
@@ -92,6 +107,20 @@ func allowed(err error) string {
 		return e.allow
 	}
 	return ""
+}
+
+// challengeError is an error that knows how to be authenticated.
+type challengeError struct {
+	error
+	challenge string
+}
+
+func (e *challengeError) Unwrap() error { return e.error }
+
+// Challenged adds to the error the challenge of an authentication scheme
+// other than the one of clients.
+func Challenged(err error, challenge string) error {
+	return &challengeError{error: err, challenge: challenge}
 }
 
 // retryError is an error that knows when to come back.

@@ -38,6 +38,7 @@ func world(t *testing.T) {
 	t.Setenv("DCR_TEST_KEK", base64.StdEncoding.EncodeToString(make([]byte, 32)))
 	t.Setenv("DCR_TEST_REDIS", "redis://127.0.0.1:6379")
 	t.Setenv("DCR_TEST_PASSWORD", "hunter2")
+	t.Setenv("DCR_TEST_SERVER_SECRET", "0123456789abcdef0123456789abcdef")
 }
 
 func writePEM(t *testing.T, path, kind string, der []byte) {

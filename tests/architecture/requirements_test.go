@@ -31,7 +31,7 @@ var families = []struct {
 }
 
 // pending are the requirements that no row shows yet.
-var pending = []string{"R6", "T9", "P9", "S4", "S6", "S7"}
+var pending = []string{"R6", "P9", "S4", "S7"}
 
 // promise is one row of the page.
 type promise struct {
@@ -81,7 +81,7 @@ var (
 	// promiseRow is a row of the page's tables: an id in its first cell.
 	promiseRow = regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \| (.*) \| (.*) \| (.*) \|$`)
 	// testsOfFolder are the tests of one folder, as the last cell lists them.
-	testsOfFolder = regexp.MustCompile("^`([a-z0-9/]+)` ([A-Za-z0-9]+(?:, [A-Za-z0-9]+)*)$")
+	testsOfFolder = regexp.MustCompile("^`([a-z0-9/]+)` ([A-Za-z0-9_]+(?:, [A-Za-z0-9_]+)*)$")
 )
 
 func readPromises(t *testing.T) []promise {

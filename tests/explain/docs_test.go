@@ -46,6 +46,7 @@ func TestThePageHasEveryReason(t *testing.T) {
 		explain.Guard:        table(guard.Reasons),
 		explain.Registration: table(registration.Outcomes),
 		explain.Tokens:       table(oauth.Outcomes),
+		explain.Managed:      table(registration.ManagedOutcomes),
 	}
 	require.Len(t, tables, len(explain.Deciders))
 	for decider, want := range tables {

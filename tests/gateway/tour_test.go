@@ -92,6 +92,19 @@ func TestTheTourIsWhatMakeRunPrints(t *testing.T) {
 	}
 }
 
+func TestTheCommandsOfTheEndpointsPageRun(t *testing.T) {
+	_, run := tour(t)
+	output := run(strings.Join(blocks(t, "docs/endpoints.md"), "\n"))
+	assert.Contains(t, output, `"token_endpoint":"http`)
+	assert.Contains(t, output, `"keys":[`)
+	assert.Contains(t, output, `"redirect_uris":["https://example.com/done"]`, "the registration is read")
+	assert.Contains(t, output, `"backend": "rest_v2"`, "the token opens the API")
+	assert.Contains(t, output, `"scope":"analytics:client api:client:v2"`, "the key gets a token")
+	assert.Contains(t, output, `"active":true`)
+	assert.Contains(t, output, "invalid_access_token", "after the revocation")
+	assert.True(t, strings.HasSuffix(output, "204\n"), "the registration is ended: %s", output)
+}
+
 func TestTheExampleServesItsDemoApplicationOnEveryAPI(t *testing.T) {
 	_, run := tour(t)
 	output := run(`

@@ -1,0 +1,63 @@
+package caddymodule
+
+import (
+	"context"
+	"net/http"
+
+	"go.uber.org/zap"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
+	"github.com/caddy-dcr/caddy-dcr/internal/wire"
+)
+
+// revoke ends a token for the client that holds it (RFC 7009).
+func (s *standards) revoke(w http.ResponseWriter, r *http.Request, p wire.Profile) error {
+	var outcome oauth.AboutOutcome
+	request, err := s.readAbout(r, p)
+	if late := s.throttleLate(w, r, claims{client: request.ClientID}); late != nil {
+		err = late
+	}
+	if err == nil {
+		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+		defer cancel()
+		outcome, err = s.about.Revoke(ctx, request)
+	}
+	outcome = oauth.AboutOutcomeOf(err, outcome)
+	metricsOf.TokenGivenBack(outcome)
+	if err != nil {
+		return s.failAbout(w, r, p, err, request)
+	}
+	note(r, zap.String("dcr_client", request.ClientID), zap.String("dcr_reason", string(outcome)))
+	wire.WriteNothing(w, http.StatusOK)
+	return nil
+}
+
+// introspect says what a token is worth (RFC 7662).
+func (s *standards) introspect(w http.ResponseWriter, r *http.Request, p wire.Profile) error {
+	var response oauth.Introspection
+	var outcome oauth.AboutOutcome
+	request, err := s.readAbout(r, p)
+	if err == nil {
+		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
+		defer cancel()
+		response, outcome, err = s.about.Introspect(ctx, request)
+	}
+	outcome = oauth.AboutOutcomeOf(err, outcome)
+	metricsOf.Introspected(outcome)
+	if err != nil {
+		return s.failAbout(w, r, p, err, request)
+	}
+	note(r, zap.String("dcr_client", request.ClientID), zap.String("dcr_reason", string(outcome)))
+	wire.WriteJSON(w, http.StatusOK, response)
+	return nil
+}
+
+func (s *standards) readAbout(r *http.Request, p wire.Profile) (oauth.AboutRequest, error) {
+	request, err := oauth.ReadAboutRequest(r, p)
+	request.Address = clientAddress(r)
+	return request, err
+}
+
+func (s *standards) failAbout(w http.ResponseWriter, r *http.Request, p wire.Profile, err error, q oauth.AboutRequest) error {
+	return s.fail(w, r, p, aboutCredentials(err, q.Credentials, ""), string(oauth.OutcomeOf(err)))
+}
