@@ -34,6 +34,7 @@ const adminTimeout = 10 * time.Second
 //	POST   /dcr/statements/inspect            judge a statement
 //	GET    /dcr/clients                       list clients (?application= &cursor= &limit=)
 //	GET    /dcr/clients/{id}                  show one
+//	GET    /dcr/census                        show the last count of all clients (?limit=)
 //	POST   /dcr/kills                         revoke something
 //	GET    /dcr/kills                         list what was (?kind= &cursor= &limit=)
 //	DELETE /dcr/kills/{kind}/{id}             put the kill of a platform or channel back

@@ -18,6 +18,7 @@ var adminRoutes = []adminRoute{
 	{"POST", adminPrefix + "statements/inspect", inspectStatement},
 	{"GET", adminPrefix + "clients", listClients},
 	{"GET", adminPrefix + "clients/{id}", showClient},
+	{"GET", adminPrefix + "census", showCensus},
 	{"POST", adminPrefix + "kills", throwKill},
 	{"GET", adminPrefix + "kills", listKills},
 	{"DELETE", adminPrefix + "kills/{kind}/{id}", liftKill},
@@ -128,6 +129,19 @@ func showClient(s *management.Service, r *http.Request) (adminAnswer, error) {
 	}
 	client, err := s.Client(r.Context(), id)
 	return adminAnswer{http.StatusOK, client}, err
+}
+
+func showCensus(s *management.Service, r *http.Request) (adminAnswer, error) {
+	q, err := readQuery(r, "limit")
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	limit, err := readLimit(q)
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	census, err := s.LastCensus(limit)
+	return adminAnswer{http.StatusOK, census}, err
 }
 
 func throwKill(s *management.Service, r *http.Request) (adminAnswer, error) {

@@ -233,6 +233,9 @@ func (a *App) Start() error {
 	a.stop = cancel
 	ready := make(chan struct{})
 	a.upkeep.Go(func() { a.ensureKeys(ctx, ready) })
+	if w := a.services.walker; w != nil {
+		a.upkeep.Go(func() { w.Run(ctx) })
+	}
 	select {
 	case <-ready:
 	case <-time.After(startWait):

@@ -10,6 +10,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/breaker"
+	"github.com/caddy-dcr/caddy-dcr/internal/census"
 	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/lastused"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -41,6 +42,7 @@ type backing struct {
 	keys    *keyring.Ring
 	breaker *breaker.Store
 	uses    *lastused.Stamper
+	book    *census.Book
 	untrack []func()
 
 	starting sync.Once
@@ -61,6 +63,7 @@ func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 	rt.keys = keyring.New(rt.records, rt.replica, sealer, logger)
 	rt.replica.KeysChanged = rt.keys.Load
 	rt.uses = &lastused.Stamper{Clients: rt.records, Now: rt.replica.Now, Noted: metricsOf.UseNoted, Logger: logger}
+	rt.book = &census.Book{}
 	rt.nodes = &state.Nodes{Replica: rt.replica, Name: nodeName, Logger: logger}
 	return rt
 }
@@ -76,7 +79,7 @@ func (rt *backing) start() error {
 		rt.gate.open(store)
 		ctx, cancel := context.WithCancel(context.Background())
 		rt.cancel = cancel
-		rt.untrack = []func(){metricsOf.TrackReplica(rt.replica), metricsOf.TrackBreaker(rt.breaker.Open)}
+		rt.untrack = []func(){metricsOf.TrackReplica(rt.replica), metricsOf.TrackBreaker(rt.breaker.Open), metricsOf.TrackCensus(rt.book.Latest, rt.replica.Now)}
 		rt.running.Go(func() { rt.replica.Run(ctx) })
 		rt.running.Go(func() { rt.nodes.Run(ctx) })
 		rt.running.Go(func() { rt.uses.Run(ctx) })

@@ -72,6 +72,26 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //			devices <count>
 //			within <duration>
 //		}
+//		quotas {
+//			statement {
+//				rate <count>/<time> [burst <count>] | off
+//				live <count>
+//			}
+//			application {
+//				rate <count>/<time> [burst <count>] | off
+//				live <count>
+//			}
+//			address {
+//				rate <count>/<time> [burst <count>] | off
+//			}
+//			warn_at <percent>%
+//		}
+//		census <duration> | off
+//		reaper {
+//			unused <duration>
+//			mode observe | remove
+//		}
+//		reuse_registrations <duration>
 //		enforce_platforms
 //		allow_http
 //		key_encryption_key <base64>
@@ -95,11 +115,17 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"throttle":           func() error { return a.parseThrottle(d) },
 		"forgeries":          func() error { return a.Forgeries.parse(d) },
 		"spread":             func() error { return a.Spread.parse(d) },
+		"quotas":             func() error { return a.Quotas.parse(d) },
+		"census":             func() error { return a.parseCensus(d) },
+		"reaper":             func() error { return a.Reaper.parse(d) },
 		"enforce_platforms":  func() error { return flag(d, &a.EnforcePlatforms) },
 		"allow_http":         func() error { return flag(d, &a.AllowHTTP) },
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },
 		"node_name":          func() error { return oneArg(d, &a.NodeName) },
 		"explain":            func() error { return a.Explain.parse(d) },
+		"reuse_registrations": func() error {
+			return duration(d, &a.ReuseRegistrations)
+		},
 	}, "trusted_issuer", "application", "resource_server")
 }
 

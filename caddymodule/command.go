@@ -48,7 +48,7 @@ func buildCommand(dcr *cobra.Command) {
 		groupOf(&cobra.Command{Use: "statement", Short: "Software statements"},
 			statementIssueCommand(), statementInspectCommand(), statementListCommand(), revokeOneCommand("statement")),
 		groupOf(&cobra.Command{Use: "client", Short: "Registered clients"},
-			clientListCommand(), clientShowCommand(), revokeOneCommand("client")),
+			clientListCommand(), clientShowCommand(), clientCensusCommand(), revokeOneCommand("client")),
 		revokeCommand(),
 		unrevokeCommand(),
 		routesCommand(),

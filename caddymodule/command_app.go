@@ -99,6 +99,7 @@ func printApp(w io.Writer, app management.Application) {
 		[2]string{"Created", second(app.CreatedAt)},
 		[2]string{"Created by", app.CreatedBy},
 	)
+	fields = append(fields, countFields(app.Clients)...)
 	if app.Declared {
 		fields = append(fields, [2]string{"Declared", "in the configuration"})
 	}

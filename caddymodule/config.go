@@ -70,6 +70,24 @@ type App struct {
 	// its credentials may have leaked. On by default.
 	Spread SpreadConfig `json:"spread,omitzero"`
 
+	// Quotas bound how many clients are registered. Off by default.
+	Quotas QuotaConfig `json:"quotas,omitzero"`
+
+	// Census is how long after a count of all clients the next begins. One
+	// gateway of those that share a store counts, slowly. Default 1h, at least
+	// 1s, at most 24h; a negative value stands for never.
+	Census caddy.Duration `json:"census,omitempty"`
+
+	// Reaper removes clients that nobody has used for a long time. Off by
+	// default.
+	Reaper ReaperConfig `json:"reaper,omitzero"`
+
+	// ReuseRegistrations is how long a device that registers again with the
+	// same statement gets the client that it has, and not another. Off by
+	// default: two devices of one make, behind one address, get one client
+	// together. At most 24h.
+	ReuseRegistrations caddy.Duration `json:"reuse_registrations,omitempty"`
+
 	// EnforcePlatforms refuses the registration of a device whose platform
 	// is not on its application's list. Off by default, since devices
 	// misreport themselves; mismatches are counted either way.

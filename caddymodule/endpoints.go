@@ -71,7 +71,11 @@ func (s *services) registerAt(w http.ResponseWriter, r *http.Request, p wire.Pro
 	if err != nil {
 		return s.fail(w, r, p, err, string(registration.OutcomeOf(err)))
 	}
-	metricsOf.ClientRegistered(device.Platform(done.Platform), done.OffPlatform)
+	if done.Reused {
+		metricsOf.RegistrationReused()
+	} else {
+		metricsOf.ClientRegistered(device.Platform(done.Platform), done.OffPlatform)
+	}
 	note(r, zap.String("dcr_client", done.Response.ClientID), zap.String("dcr_application", done.ApplicationID.String()))
 	done.Write(w, p)
 	return nil

@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/census"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
@@ -25,6 +26,7 @@ type services struct {
 	about        *oauth.About
 	manager      *registration.Manager
 	management   *management.Service
+	walker       *census.Walker // nil where nobody counts
 	throttle     *throttler
 	watch        *watch
 	complained   atomic.Int64 // the second of the last complaint
@@ -62,6 +64,9 @@ func newServices(a *App) (*services, error) {
 		Statements: s.statements, State: forIssuing, Clients: records,
 		Secrets: keys.Secrets, Issuer: a.Issuer, EnforcePlatforms: a.EnforcePlatforms, Forgeries: forgeries,
 	}
+	if err := s.boundClients(); err != nil {
+		return nil, err
+	}
 	limits, err := a.guessLimits()
 	if err != nil {
 		return nil, err
@@ -75,6 +80,7 @@ func newServices(a *App) (*services, error) {
 		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
 		Refusals: a.memory,
+		Census:   a.backing.book.Latest,
 	}
 	for _, t := range a.TrustedIssuers {
 		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)

@@ -98,11 +98,21 @@ func FromRequest(header, userAgent string) (Info, Source) {
 	}, FromHeader
 }
 
-// decode takes the standard and the URL alphabet, padding or none, and spaces
-// where a client's library has wrapped lines.
 func decode(header string) (described, bool) {
-	if len(header) > maxHeader {
+	raw, ok := unpack(header)
+	// "null" would unmarshal too.
+	var d *described
+	if !ok || json.Unmarshal(raw, &d) != nil || d == nil {
 		return described{}, false
+	}
+	return *d, true
+}
+
+// unpack takes the standard and the URL alphabet, padding or none, and spaces
+// where a client's library has wrapped lines.
+func unpack(header string) ([]byte, bool) {
+	if len(header) > maxHeader {
+		return nil, false
 	}
 	compact := strings.Map(func(r rune) rune {
 		switch r {
@@ -117,15 +127,7 @@ func decode(header string) (described, bool) {
 		}
 	}, header)
 	raw, err := base64.RawStdEncoding.DecodeString(compact)
-	if err != nil {
-		return described{}, false
-	}
-	// "null" would unmarshal too.
-	var d *described
-	if json.Unmarshal(raw, &d) != nil || d == nil {
-		return described{}, false
-	}
-	return *d, true
+	return raw, err == nil
 }
 
 // platform asks the telling fields in turn, and the User-Agent where none of

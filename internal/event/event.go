@@ -10,15 +10,21 @@ const (
 	Revoked Name = "revoked"
 	// ClientSpread is a client that is seen from very many devices.
 	ClientSpread Name = "client_spread"
+	// QuotaNear is a quota of registrations that is nearly used up, and
+	// QuotaReached one that a registration was refused for.
+	QuotaNear    Name = "quota_near"
+	QuotaReached Name = "quota_reached"
 )
 
 // Names lists the closed set.
-var Names = []Name{Revoked, ClientSpread}
+var Names = []Name{Revoked, ClientSpread, QuotaNear, QuotaReached}
 
 // Fields lists what each event tells, by the keys of its data.
 var Fields = map[Name][]string{
 	Revoked:      {"kind", "id", "reason", "by", "at", "applied"},
 	ClientSpread: {"client", "application", "devices", "threshold", "within"},
+	QuotaNear:    {"quota", "id", "used", "limit"},
+	QuotaReached: {"quota", "id", "used", "limit"},
 }
 
 // Event is something that happened. Its data is text, numbers and truth values

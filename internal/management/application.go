@@ -171,6 +171,7 @@ func (s *Service) Application(ctx context.Context, id uuid.UUID) (Application, e
 
 func (s *Service) showApplication(ctx context.Context, a *application.Application) (Application, error) {
 	view := applicationView(a)
+	view.Clients = s.clientsOf(a.ID)
 	kills, err := s.stops(ctx, revocation.Subject{ApplicationID: a.ID})
 	if err != nil {
 		return Application{}, err

@@ -74,7 +74,7 @@ func (s *Service) clientView(c state.Client) Client {
 	view := Client{
 		ID: c.ID, ApplicationID: c.ApplicationID, StatementID: c.StatementID, StatementIssuer: s.issuerOf(c),
 		Platform: c.Platform, RedirectURIs: list(c.RedirectURIs), CreatedAt: moment(c.CreatedAt),
-		LastUsed: date(c.LastSeen()),
+		LastUsed: c.LastSeen().String(),
 	}
 	if a, err := s.application(c.ApplicationID); err == nil {
 		view.ApplicationName, view.Programmer = a.Name, a.Programmer

@@ -30,6 +30,7 @@ func TestTheWireFormatStays(t *testing.T) {
 		Channels: []string{"REF30"}, Platforms: []string{"iOS"}, Domains: []string{"example.com"},
 		CustomSchemes: []string{"adbe.abcdefghijklmnopqrstuv"}, ProxyMVPDs: []string{}, Scopes: []string{"api:client:v2"},
 		CreatedAt: at, CreatedBy: "ann", Revoked: true, Revocation: &kill,
+		Clients: &management.ClientCount{Live: 5, Stopped: 1, FirstRegistered: at, LastUsed: "2025-11-25", AsOf: at},
 	}
 	statement := management.Statement{ID: id(2), ApplicationID: id(1), IssuedAt: at, IssuedBy: "ann", KeyID: "k1", StoppedBy: "application"}
 	client := management.Client{
@@ -65,7 +66,15 @@ func TestTheWireFormatStays(t *testing.T) {
 			Missing: &management.ParameterFact{Name: "mvpd", In: "query"}, Detail: "d", RetryAfterMilliseconds: 1500,
 			Kills: []management.Kill{kill}, Incomplete: "i",
 		},
-		"client":     client,
+		"client": client,
+		"census": management.Census{
+			BeganAt: at, FinishedAt: at, By: "gateway-1", UsesSince: at, Live: 6, Stopped: 1, Unused: 4, Removed: 3, Unreadable: 2,
+			Platforms: map[string]uint64{"iOS": 5, "Roku": 1},
+			Applications: []management.CountedApplication{{
+				ID: id(1), Name: "Demo", Programmer: "REF", ClientCount: management.ClientCount{Live: 5, Stopped: 1, FirstRegistered: at, LastUsed: "2025-11-25", AsOf: at},
+			}, {ID: id(2), ClientCount: management.ClientCount{Live: 1, AsOf: at}}},
+			More: true,
+		},
 		"clients":    management.Clients{Clients: []management.Client{client}, Cursor: "next"},
 		"kill_order": management.KillOrder{Kind: "client", ID: id(3).String(), Reason: "stolen", AllowUnknown: true},
 		"kills":      management.Kills{Kills: []management.Kill{{Kind: "channel", ID: "CNN", At: at}}, Cursor: "next"},

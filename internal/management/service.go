@@ -60,6 +60,8 @@ type Service struct {
 	// Revoked is told of each kill switch that was thrown for the first time,
 	// once it is known who has applied it. It may be nil.
 	Revoked func(Revocation)
+	// Census gives the last count of all clients, or nil. It may be nil itself.
+	Census func() *state.Census
 	// Wait is how long a change waits for the gateways to apply it; zero is 2s.
 	Wait time.Duration
 }

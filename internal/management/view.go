@@ -31,7 +31,9 @@ type Application struct {
 	CreatedBy     string    `json:"created_by,omitempty"`
 	// Declared applications belong to the configuration, not to the store.
 	Declared bool `json:"declared"`
-	Revoked  bool `json:"revoked"`
+	// Clients is what the last census counted; lists leave it out.
+	Clients *ClientCount `json:"clients,omitempty"`
+	Revoked bool         `json:"revoked"`
 	// Revocation tells when, by whom and why; lists leave it out.
 	Revocation *Kill `json:"revocation,omitempty"`
 }
@@ -142,9 +144,6 @@ func list(values []string) []string {
 	}
 	return values
 }
-
-// date writes a day.
-func date(d state.Day) string { return moment(d.Start()).Format(time.DateOnly) }
 
 // moment reads Unix milliseconds, of which zero is never.
 func moment(milliseconds int64) time.Time {

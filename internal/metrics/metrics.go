@@ -21,6 +21,8 @@ type Metrics struct {
 	issuing
 	lastUsed
 	owning
+	quotas
+	clients
 	decisions
 	storeCalls
 	follower
@@ -40,7 +42,23 @@ func New() *Metrics {
 	m := &Metrics{}
 	for _, part := range []interface {
 		build() []prometheus.Collector
-	}{&m.issuing, &m.owning, &m.lastUsed, &m.decisions, &m.storeCalls, &m.follower, &m.replicas, &m.tokenCache, &m.breakers, &m.events, &m.guessing, &m.throttling, &m.refusals} {
+	}{
+		&m.issuing,
+		&m.owning,
+		&m.quotas,
+		&m.clients,
+		&m.lastUsed,
+		&m.decisions,
+		&m.storeCalls,
+		&m.follower,
+		&m.replicas,
+		&m.tokenCache,
+		&m.breakers,
+		&m.events,
+		&m.guessing,
+		&m.throttling,
+		&m.refusals,
+	} {
 		m.collectors = append(m.collectors, part.build()...)
 	}
 	return m

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/census"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
@@ -20,6 +21,8 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/guesses"
 	"github.com/caddy-dcr/caddy-dcr/internal/lastused"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
+	"github.com/caddy-dcr/caddy-dcr/internal/quota"
+	"github.com/caddy-dcr/caddy-dcr/internal/reaper"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/internal/throttle"
@@ -95,6 +98,12 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 	for _, kind := range throttle.Kinds {
 		refused = append(refused, []string{string(kind), "rest_v2"})
 	}
+	var checked [][]string
+	for _, kind := range quota.Kinds {
+		for _, result := range quota.Results {
+			checked = append(checked, []string{string(kind), string(result)})
+		}
+	}
 	none := [][]string{nil}
 	want := map[string][][]string{
 		"registrations_total":              each(registration.Outcomes),
@@ -107,6 +116,10 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"registered_clients_total":         each(device.Platforms),
 		"token_duration_seconds":           none,
 		"last_used_notes_total":            each(lastused.Outcomes),
+		"quota_checks_total":               checked,
+		"reused_registrations_total":       none,
+		"censuses_total":                   each(census.Outcomes),
+		"reaped_clients_total":             each(reaper.Outcomes),
 		"device_source_total":              each(device.Sources),
 		"platform_mismatches_total":        none,
 		"decisions_total":                  decided,

@@ -26,6 +26,8 @@ type Request struct {
 	Metadata     Metadata
 	Device       device.Info
 	DeviceSource device.Source
+	// DeviceHeader and UserAgent are what the device sent of itself.
+	DeviceHeader, UserAgent string
 	// Address is where the request came from, as far as trusted proxies say;
 	// the caller of [ReadRequest] fills it in.
 	Address netip.Addr
@@ -75,7 +77,8 @@ func ReadRequest(r *http.Request, p wire.Profile) (Request, error) {
 			return Request{}, err
 		}
 	}
-	q.Device, q.DeviceSource = device.FromRequest(r.Header.Get("X-Device-Info"), r.Header.Get("User-Agent"))
+	q.DeviceHeader, q.UserAgent = r.Header.Get("X-Device-Info"), r.Header.Get("User-Agent")
+	q.Device, q.DeviceSource = device.FromRequest(q.DeviceHeader, q.UserAgent)
 	return q, nil
 }
 

@@ -2,7 +2,6 @@ package registration
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -42,15 +41,20 @@ type State interface {
 
 // Clients stores clients.
 type Clients interface {
-	// PutClient returns nil when the client will survive a crash.
+	// PutClient returns nil when the client will survive a crash, and
+	// state.ErrExists when the id is taken.
 	PutClient(ctx context.Context, c state.Client) error
+	// FindClients reads those of the clients that there are.
+	FindClients(ctx context.Context, ids ...uuid.UUID) ([]state.Client, error)
 }
 
 // Limits bounds how much may be registered.
 type Limits interface {
 	// Register returns nil, or an error with oautherr.TooManyRequests, or an
 	// error of the store.
-	Register(ctx context.Context, statementID uuid.UUID, address netip.Addr) error
+	Register(ctx context.Context, statementID, applicationID uuid.UUID, address netip.Addr) error
+	// Registered is told of a client that was stored.
+	Registered(statementID, applicationID uuid.UUID)
 }
 
 // Service registers clients. Statements, State, Clients, Secrets and
@@ -68,6 +72,9 @@ type Service struct {
 	Limits Limits
 	// Forgeries bounds what forged statements cost; it may be nil.
 	Forgeries *forgery.Budget
+	// ReuseWithin is how long a device that registers again gets the client
+	// that it has; zero makes a new one each time.
+	ReuseWithin time.Duration
 	// Issuer is the gateway's own name as an issuer of statements.
 	Issuer string
 	// EnforcePlatforms refuses a device whose platform is not among the
@@ -86,6 +93,8 @@ type Registration struct {
 	Platform      string
 	// OffPlatform says that the application is not meant for the platform.
 	OffPlatform bool
+	// Reused says that the client was there already.
+	Reused bool
 
 	statement string
 }
@@ -98,18 +107,17 @@ func (s *Service) Register(ctx context.Context, q Request) (Registration, error)
 	if err != nil {
 		return Registration{}, err
 	}
-	if s.Limits != nil {
-		if err := s.Limits.Register(ctx, j.Statement.ID, q.Address); err != nil {
-			return Registration{}, err
-		}
+	client, text, reused, err := s.obtain(ctx, j.Statement, q, j.now)
+	if err != nil {
+		return Registration{}, err
 	}
-	response, err := s.create(ctx, j.Statement, j.Application, q, j.now)
+	response, err := s.answer(client, text, j.Application, q.ManagedAt)
 	if err != nil {
 		return Registration{}, err
 	}
 	return Registration{
 		Response: response, StatementID: j.Statement.ID, ApplicationID: j.Application.ID,
-		Programmer: j.Application.Programmer, Platform: string(q.Device.Platform), OffPlatform: j.OffPlatform,
+		Programmer: j.Application.Programmer, Platform: string(q.Device.Platform), OffPlatform: j.OffPlatform, Reused: reused,
 		statement: q.Statement,
 	}, nil
 }
@@ -175,61 +183,6 @@ func (s *Service) approve(ctx context.Context, st statement.Statement, q Request
 		return app, nil
 	}
 	return nil, refused(ApplicationUnknown, fmt.Errorf("application %s", st.ApplicationID))
-}
-
-// create mints the credentials and stores them.
-func (s *Service) create(ctx context.Context, st statement.Statement, app *application.Application, q Request, now int64) (Response, error) {
-	id, err := uuid.NewRandom()
-	if err != nil {
-		return Response{}, fmt.Errorf("making a client id: %w", err)
-	}
-	keys := s.Secrets()
-	if keys == nil {
-		return Response{}, errors.New("there is no key yet to hash a client secret with")
-	}
-	client := state.Client{
-		ID: id, ApplicationID: app.ID, StatementID: st.ID, StatementIssuer: st.Issuer,
-		StatementKey: revocation.RefOf(st.KeyID),
-		Platform:     string(q.Device.Platform),
-		RedirectURIs: q.RedirectURIs, CreatedAt: now,
-	}
-	if client.StatementIssuer == s.Issuer {
-		client.StatementIssuer = ""
-	}
-	text, err := s.equip(&client, q.Metadata, keys)
-	if err != nil {
-		return Response{}, err
-	}
-	// An id that is taken (state.ErrExists) is a fault of ours like any other:
-	// the device comes back and gets another.
-	if err := s.Clients.PutClient(ctx, client); err != nil {
-		return Response{}, fmt.Errorf("storing a client: %w", err)
-	}
-	response, err := respond(client, app)
-	if err != nil {
-		return Response{}, err
-	}
-	if text != "" {
-		response.ClientSecret, response.ClientSecretExpiresAt = text, new(int64)
-	}
-	if q.ManagedAt != "" {
-		response.RegistrationClientURI = q.ManagedAt + response.ClientID
-		response.RegistrationAccessToken = keys.RegistrationToken(id[:])
-	}
-	return response, nil
-}
-
-// equip gives the client a secret, which it returns, or the keys that it
-// registers instead.
-func (s *Service) equip(c *state.Client, m Metadata, keys *secret.Keyring) (text string, err error) {
-	if m.AuthMethod == PrivateKeyJWT {
-		return "", c.SetPublicKeys(m.Keys)
-	}
-	if text, err = s.Minter.ClientSecret(); err != nil {
-		return "", fmt.Errorf("making a client secret: %w", err)
-	}
-	c.SecretKey, c.SecretMAC = keys.MAC(secret.ClientSecret, c.ID[:], []byte(text))
-	return text, nil
 }
 
 // refused makes the protocol error of an outcome.

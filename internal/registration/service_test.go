@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -52,6 +53,9 @@ type world struct {
 
 	stored  []state.Client
 	limited []netip.Addr
+	// counted is how many clients the limits were told of.
+	counted, lookups int
+	findErr          error
 }
 
 func (w *world) VerifyWithin(raw string, _ jws.Budget) (statement.Statement, error) {
@@ -84,12 +88,29 @@ func (w *world) PutClient(_ context.Context, c state.Client) error {
 	return w.storeErr
 }
 
-func (w *world) Register(_ context.Context, id uuid.UUID, address netip.Addr) error {
-	if id != statementID {
-		return errors.New("another statement")
+func (w *world) FindClients(_ context.Context, ids ...uuid.UUID) ([]state.Client, error) {
+	w.lookups++
+	var found []state.Client
+	for _, c := range w.stored {
+		if slices.Contains(ids, c.ID) {
+			found = append(found, c)
+		}
+	}
+	return found, w.findErr
+}
+
+func (w *world) Register(_ context.Context, statement, app uuid.UUID, address netip.Addr) error {
+	if statement != statementID || app != appID {
+		return errors.New("another statement or application")
 	}
 	w.limited = append(w.limited, address)
 	return w.limitErr
+}
+
+func (w *world) Registered(statement, app uuid.UUID) {
+	if statement == statementID && app == appID {
+		w.counted++
+	}
 }
 
 // keys has two versions, so that the newest can be told from the first.
@@ -152,6 +173,8 @@ func TestARegistrationStoresTheClientOnceAndAnswersIt(t *testing.T) {
 	assert.True(t, keys.Check(3, c.SecretMAC, secret.ClientSecret, c.ID[:], []byte(theSecret)))
 	assert.Equal(t, uuid.Version(4), c.ID.Version())
 	assert.Equal(t, []netip.Addr{netip.MustParseAddr("192.0.2.1")}, w.limited)
+	assert.Equal(t, 1, w.counted)
+	assert.Zero(t, w.lookups, "nobody asked for reuse")
 
 	response := r.Response
 	response.ClientID = ""
@@ -243,6 +266,7 @@ func TestRegisterRefuses(t *testing.T) {
 			assert.Zero(t, r)
 			assert.Equal(t, c.code, oautherr.From(err).Code)
 			assert.Equal(t, c.outcome, OutcomeOf(err))
+			assert.Zero(t, w.counted)
 			if w.storeErr == nil {
 				assert.Empty(t, w.stored, "a refused request writes nothing")
 			}

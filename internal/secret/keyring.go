@@ -24,6 +24,12 @@ const (
 	// registration is for the token with which a client manages its
 	// registration; the part is the client's id.
 	registration Purpose = "registration access token"
+	// DeviceBinding is for what is the same when one device asks again.
+	DeviceBinding Purpose = "device binding"
+	// DerivedID and DerivedSecret are for the credentials of a client that are
+	// made again from what its device sent; see package registration.
+	DerivedID     Purpose = "derived client id"
+	DerivedSecret Purpose = "derived client secret"
 )
 
 // HashSize is how many bytes of the HMAC are kept. RFC 2104 section 5 asks for
@@ -65,6 +71,12 @@ func NewKeyring(versions map[uint8][]byte) (*Keyring, error) {
 // MAC hashes the parts with the newest key, and says which that is.
 func (r *Keyring) MAC(purpose Purpose, parts ...[]byte) (version uint8, mac []byte) {
 	return r.newest, sum(r.keys[r.newest], purpose, parts)[:HashSize]
+}
+
+// Derive makes 32 bytes of the parts with the newest key. Every gateway that
+// has it makes the same, and nobody else can make or foresee them.
+func (r *Keyring) Derive(purpose Purpose, parts ...[]byte) []byte {
+	return sum(r.keys[r.newest], purpose, parts)
 }
 
 // Has says whether the key of a version is here. Where it is not, a check

@@ -109,6 +109,23 @@ func TestTheHashIsTheDocumentedOne(t *testing.T) {
 	assert.Equal(t, want.Sum(nil)[:20], mac)
 }
 
+func TestWhatIsDerivedIsTheSameForWhoHasTheKeyAndForNobodyElse(t *testing.T) {
+	id, text := []byte("id"), []byte("text")
+	derived := ring(t, 3, 7).Derive(secret.DerivedSecret, id, text)
+	assert.Len(t, derived, 32)
+	assert.Equal(t, derived, ring(t, 7).Derive(secret.DerivedSecret, id, text), "the newest key counts")
+	for name, other := range map[string][]byte{
+		"another key":         ring(t, 3).Derive(secret.DerivedSecret, id, text),
+		"another purpose":     ring(t, 7).Derive(secret.DerivedID, id, text),
+		"a part more":         ring(t, 7).Derive(secret.DerivedSecret, id, text, nil),
+		"parts cut elsewhere": ring(t, 7).Derive(secret.DerivedSecret, []byte("i"), []byte("dtext")),
+	} {
+		assert.NotEqual(t, derived, other, name)
+	}
+	_, mac := ring(t, 7).MAC(secret.ClientSecret, id, text)
+	assert.NotEqual(t, derived[:secret.HashSize], mac, "no hash at rest is a part of a secret")
+}
+
 func TestNewKeyringRefuses(t *testing.T) {
 	good := bytes.Repeat([]byte{1}, 32)
 	for want, keys := range map[string]map[uint8][]byte{

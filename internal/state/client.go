@@ -19,7 +19,8 @@ import (
 const clientPrefix = "c/"
 
 // Client is one app instance's registration. But for the day of its last use
-// it is immutable; its end is a kill. The secret itself is never stored; a client with keys has none.
+// it is immutable; its end is a kill. The secret itself is never stored; a
+// client with keys has none.
 type Client struct {
 	ID            uuid.UUID
 	ApplicationID uuid.UUID
@@ -160,6 +161,36 @@ var nobody = must(encodeClient(Client{
 	ID: uuid.Max, ApplicationID: uuid.Max, StatementID: uuid.Max, Platform: "iOS",
 	SecretMAC: make([]byte, 20), CreatedAt: 1764000000000, StatementKey: 1,
 }))
+
+// FindClients reads those of the clients that there are, in one round trip.
+func (r Records) FindClients(ctx context.Context, ids ...uuid.UUID) ([]Client, error) {
+	keys := make([]string, len(ids))
+	for i, id := range ids {
+		keys[i] = clientKey(id)
+	}
+	items, err := r.Store.Get(ctx, keys...)
+	if err != nil {
+		return nil, err
+	}
+	if len(items) != len(keys) {
+		return nil, fmt.Errorf("the store answered for other keys than asked: %w", plugins.ErrUnavailable)
+	}
+	var found []Client
+	for i, item := range items {
+		if item.Key != keys[i] {
+			return nil, fmt.Errorf("the store answered for other keys than asked: %w", plugins.ErrUnavailable)
+		}
+		if item.Value == nil {
+			continue
+		}
+		c, err := decodeClient(item.Key, item.Value)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, c)
+	}
+	return found, nil
+}
 
 // Clients lists clients, a page at a time, in no particular order; the cursor
 // is empty on the first and after the last page. It is for administration.

@@ -29,6 +29,8 @@ const (
 	kindAuditHead   kind = 15
 	kindChangeSet   kind = 16
 	kindAsked       kind = 17
+	kindCensus      kind = 18
+	kindCensusPart  kind = 19
 	kindRefusal     kind = 32
 )
 

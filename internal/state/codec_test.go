@@ -112,6 +112,14 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 			}, Changes: []byte("[]"), Results: []byte("[]"),
 		}},
 		"asked": {kindAsked, Asked{Digest: AuditHash{1}, Made: "x"}},
+		"census": {kindCensus, Census{
+			BeganAt: 1764000000000, FinishedAt: 1764000060000, By: "n", Since: 1763000000000, Live: map[string]uint64{"iOS": 1, "Roku": 300},
+			Stopped: 2, Unreadable: 3, Unused: 4, Removed: 5, Parts: 6,
+		}},
+		"census_part": {kindCensusPart, censusPartRecord{
+			Applications: []applicationCount{{fixedID(2), ApplicationCount{Live: 1, Stopped: 2, FirstRegistered: 1764000000000, LastUsed: 20500}}},
+			Statements:   []statementCount{{fixedID(3), 1}},
+		}},
 	} {
 		value, err := encode(record.kind, record.value)
 		require.NoError(t, err)
@@ -180,6 +188,33 @@ func TestEveryPlatformComesBackFromItsCode(t *testing.T) {
 		_, coded := packPlatform(string(platform)).(uint64)
 		assert.Equal(t, slices.Contains(device.Platforms, platform), coded, platform)
 	}
+}
+
+func TestAStampLeavesAllElseAsItIs(t *testing.T) {
+	c := fixedClient()
+	c.RedirectURIs, c.StatementIssuer, c.SecretKey = []string{"a:", "b:"}, "auth.example.org", 7
+	value, err := encodeClient(c)
+	require.NoError(t, err)
+	for _, day := range []Day{1, 20_500, math.MaxUint16} {
+		c.LastUsed = day
+		want, err := encodeClient(c)
+		require.NoError(t, err)
+		got, err := stamped(value, day)
+		require.NoError(t, err)
+		assert.Equal(t, want, got)
+		value = got
+	}
+	later := map[int]any{1: []byte{1, 1, 1, 1}, 9: 5, 200: map[string]string{"what": "nobody here knows"}}
+	before, err := encode(kindClient, later)
+	require.NoError(t, err)
+	later[lastUsedField] = 20_500
+	want, err := encode(kindClient, later)
+	require.NoError(t, err)
+	got, err := stamped(before, 20_500)
+	require.NoError(t, err)
+	assert.Equal(t, want, got, "what a later version wrote")
+	_, err = stamped([]byte("garbage"), 1)
+	assert.ErrorIs(t, err, plugins.ErrUnavailable)
 }
 
 // A platform that cannot be read must not pass for one that no kill stops.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -15,6 +16,9 @@ import (
 // of a record until the year 2149.
 type Day uint16
 
+// lastUsedField is the number of the field in a client's record.
+const lastUsedField = 11
+
 const millisecondsOfDay = int64(24 * time.Hour / time.Millisecond)
 
 // DayOf is the day of a moment in Unix milliseconds.
@@ -22,6 +26,9 @@ func DayOf(milliseconds int64) Day { return Day(milliseconds / millisecondsOfDay
 
 // Start is when the day begins, in Unix milliseconds.
 func (d Day) Start() int64 { return int64(d) * millisecondsOfDay }
+
+// String is the date.
+func (d Day) String() string { return time.UnixMilli(d.Start()).UTC().Format(time.DateOnly) }
 
 // LastSeen is the last day on which the client registered or got a token.
 func (c Client) LastSeen() Day { return max(c.LastUsed, DayOf(c.CreatedAt)) }
@@ -37,12 +44,26 @@ func (r Records) StampClient(ctx context.Context, id uuid.UUID, day Day) (bool, 
 	if err != nil {
 		return false, err
 	}
-	c.LastUsed = day
-	value, err := encodeClient(c)
+	value, err := stamped(raw, day)
 	if err != nil {
 		return false, err
 	}
 	return changed(r.Store.Put(ctx, plugins.Write{Key: clientKey(id), Value: value, If: plugins.IfEqual, Old: raw}))
+}
+
+// stamped is a client's record with another day of its last use. All else
+// stays as it is, also what a later version of the gateway wrote into it.
+func stamped(raw []byte, day Day) ([]byte, error) {
+	var fields map[int]cbor.RawMessage
+	if err := decode(kindClient, raw, &fields); err != nil {
+		return nil, err
+	}
+	value, err := encoder.Marshal(day)
+	if err != nil {
+		return nil, err
+	}
+	fields[lastUsedField] = value
+	return encode(kindClient, fields)
 }
 
 // RemoveClient deletes a client that was not seen after the day, and says

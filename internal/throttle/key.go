@@ -41,9 +41,11 @@ func AddressKey(a netip.Addr, prefix int) Key { return networkKey(network(a, pre
 
 func networkKey(network [16]byte) Key { return Key(maphash.Bytes(addressSeed, network[:])) }
 
-// network is what is left of an address without the bits that a device chooses
+func network(a netip.Addr, prefix int) [16]byte { return Network(a, prefix).Addr().As16() }
+
+// Network is what is left of an address without the bits that a device chooses
 // itself.
-func network(a netip.Addr, prefix int) [16]byte {
+func Network(a netip.Addr, prefix int) netip.Prefix {
 	a = a.Unmap().WithZone("")
 	bits := a.BitLen()
 	if a.Is6() {
@@ -51,7 +53,7 @@ func network(a netip.Addr, prefix int) [16]byte {
 	}
 	cut, err := a.Prefix(bits)
 	if err != nil {
-		return [16]byte{}
+		return netip.PrefixFrom(netip.IPv6Unspecified(), 0)
 	}
-	return cut.Addr().As16()
+	return cut
 }

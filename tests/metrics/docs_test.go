@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
@@ -45,6 +46,7 @@ func exposed(t *testing.T) map[string]metric {
 	m.ForProfile("rest_v2")
 	m.ForThrottled("rest_v2")
 	m.TrackReplica(&state.Replica{})
+	m.TrackCensus(func() *state.Census { return &state.Census{} }, time.Now)
 	registry := prometheus.NewPedanticRegistry()
 	require.NoError(t, registry.Register(m))
 	families, err := registry.Gather()

@@ -1,0 +1,53 @@
+package census
+
+import (
+	"slices"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+)
+
+// tally is a census that is being taken.
+type tally struct{ state.Census }
+
+func newTally(c state.Census) *tally {
+	c.Live = map[string]uint64{}
+	c.Applications = map[uuid.UUID]state.ApplicationCount{}
+	c.Statements = map[uuid.UUID]uint64{}
+	return &tally{c}
+}
+
+// add counts one client.
+func (t *tally) add(c state.Client, stopped bool, v Visit) {
+	if v.Unused {
+		t.Unused++
+	}
+	if v.Removed {
+		t.Removed++
+		return
+	}
+	a := t.Applications[c.ApplicationID]
+	if a.FirstRegistered == 0 || c.CreatedAt < a.FirstRegistered {
+		a.FirstRegistered = c.CreatedAt
+	}
+	a.LastUsed = max(a.LastUsed, c.LastSeen())
+	if stopped {
+		a.Stopped++
+		t.Stopped++
+	} else {
+		a.Live++
+		t.Live[platform(c)]++
+		t.Statements[c.StatementID]++
+	}
+	t.Applications[c.ApplicationID] = a
+}
+
+// platform takes no name that is not of the closed set: it is a metric's label.
+func platform(c state.Client) string {
+	if slices.Contains(device.Platforms, device.Platform(c.Platform)) {
+		return c.Platform
+	}
+	return string(device.Other)
+}

@@ -1,0 +1,326 @@
+package census
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
+)
+
+func TestACensusCountsEveryClientOnce(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		g := newGateway(store, "one")
+		other, otherStatement := uuid.New(), uuid.New()
+		first := time.Now().Add(-1000 * time.Hour).UnixMilli()
+		clients := register(t, store, 1200, nil)
+		register(t, store, 7, func(c *state.Client) {
+			c.ApplicationID, c.StatementID, c.Platform = other, otherStatement, "tvOS"
+			c.CreatedAt = first
+		})
+		register(t, store, 1, func(c *state.Client) {
+			c.ApplicationID, c.StatementID, c.Platform = other, otherStatement, "Amiga"
+			c.LastUsed = state.DayOf(time.Now().UnixMilli()) + 3
+		})
+		for _, c := range clients[:5] {
+			g.kills.Put(revocation.Target{Kind: revocation.Client, ID: c.ID.String()}, revocation.Kill{})
+		}
+		require.NoError(t, store.Put(within(t), plugins.Write{Key: "c/AAAAAAAAAAAAAAAAAAAAAA", Value: []byte("garbage")}))
+
+		require.NoError(t, g.look(within(t)))
+		c := g.Book.Latest()
+		require.NotNil(t, c)
+		assert.Equal(t, map[string]uint64{"Roku": 1195, "tvOS": 7, "Other": 1}, c.Live, "a platform that nobody knows is no label")
+		assert.EqualValues(t, 1203, c.Total())
+		assert.EqualValues(t, 5, c.Stopped)
+		assert.EqualValues(t, 1, c.Unreadable)
+		assert.Equal(t, "one", c.By)
+		assert.Equal(t, map[uuid.UUID]uint64{statementID: 1195, otherStatement: 8}, c.Statements)
+		assert.EqualValues(t, 1195, c.Applications[appID].Live)
+		assert.EqualValues(t, 5, c.Applications[appID].Stopped)
+		assert.Equal(t, state.ApplicationCount{
+			Live: 8, FirstRegistered: first, LastUsed: state.DayOf(time.Now().UnixMilli()) + 3,
+		}, c.Applications[other])
+		assert.Equal(t, map[Outcome]int{Finished: 1}, g.endings())
+
+		// Another gateway reads it, and takes none of its own.
+		reader := newGateway(store, "two")
+		require.NoError(t, reader.look(within(t)))
+		c.Parts = reader.Book.Latest().Parts
+		assert.Equal(t, c, reader.Book.Latest())
+		assert.Empty(t, reader.endings())
+	})
+}
+
+func TestACensusThatIsDueIsTaken(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		g := newGateway(store, "one")
+		require.NoError(t, g.look(within(t)))
+		first := *g.Book.Latest()
+		assert.Zero(t, first.Total())
+		register(t, store, 3, nil)
+		require.NoError(t, g.look(within(t)))
+		assert.Equal(t, first.BeganAt, g.Book.Latest().BeganAt, "an hour is not over")
+
+		g.ahead.Store(int64(time.Hour + time.Minute))
+		require.NoError(t, g.look(within(t)))
+		second := *g.Book.Latest()
+		assert.EqualValues(t, 3, second.Total())
+		assert.Equal(t, first.Since, second.Since, "one followed the other")
+
+		page, err := store.List(within(t), "census/", "", 100)
+		require.NoError(t, err)
+		assert.Len(t, page.Items, 1, "what was counted before is gone")
+	})
+}
+
+func TestCountsOfMoreThingsThanOnePartHolds(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		g := newGateway(store, "one")
+		register(t, store, 3000, func(c *state.Client) { c.ApplicationID, c.StatementID = uuid.New(), uuid.New() })
+		require.NoError(t, g.look(within(t)))
+		reader := newGateway(store, "two")
+		require.NoError(t, reader.look(within(t)))
+		assert.Equal(t, 3, reader.Book.Latest().Parts)
+		assert.Equal(t, g.Book.Latest().Applications, reader.Book.Latest().Applications)
+		assert.Equal(t, g.Book.Latest().Statements, reader.Book.Latest().Statements)
+		assert.Len(t, reader.Book.Latest().Statements, 3000)
+	})
+}
+
+// stopping is a visitor that does something at a client.
+type stopping struct {
+	at   int
+	do   func()
+	seen int
+}
+
+func (s *stopping) Visit(context.Context, state.Client, int64, func(context.Context) error) (Visit, error) {
+	if s.seen++; s.seen == s.at {
+		s.do()
+	}
+	return Visit{}, nil
+}
+
+func TestAGatewayThatStopsGivesItsTurnBack(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		register(t, store, 1500, nil)
+		g := newGateway(store, "one")
+		ctx, cancel := context.WithCancel(within(t))
+		g.Visitor = &stopping{at: 700, do: cancel}
+		require.ErrorIs(t, g.look(ctx), context.Canceled)
+		assert.Equal(t, map[Outcome]int{Interrupted: 1}, g.endings())
+		assert.Nil(t, g.Book.Latest(), "half a census is none")
+
+		next := newGateway(store, "two")
+		require.NoError(t, next.look(within(t)))
+		assert.EqualValues(t, 1500, next.Book.Latest().Total(), "the next takes it at once")
+	})
+}
+
+func TestWhileOneCountsNobodyElseDoes(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		register(t, store, 10, nil)
+		one, two := newGateway(store, "one"), newGateway(store, "two")
+		one.Visitor = &stopping{at: 5, do: func() {
+			assert.NoError(t, two.look(within(t)))
+			assert.Nil(t, two.Book.Latest())
+		}}
+		require.NoError(t, one.look(within(t)))
+		assert.Empty(t, two.endings())
+		require.NoError(t, two.look(within(t)))
+		assert.EqualValues(t, 10, two.Book.Latest().Total())
+	})
+}
+
+// A gateway that dies leaves its lease behind, and one that hangs comes back to
+// find that it has lost it.
+func TestAnotherTakesTheTurnOfAGatewayThatDied(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		register(t, store, 1500, nil)
+		hung, next := newGateway(store, "hung"), newGateway(store, "next")
+		hung.lease = 50 * time.Millisecond
+		hung.Visitor = &stopping{at: 400, do: func() {
+			require.Eventually(t, func() bool {
+				return next.look(within(t)) == nil && next.Book.Latest() != nil
+			}, 20*time.Second, 10*time.Millisecond)
+		}}
+		require.ErrorIs(t, hung.look(within(t)), errLeaseLost)
+		assert.Equal(t, map[Outcome]int{Interrupted: 1}, hung.endings())
+		summary, err := next.Records.CensusSummary(within(t))
+		require.NoError(t, err)
+		assert.Equal(t, "next", summary.By, "what the other had counted is not published")
+		assert.EqualValues(t, 1500, summary.Total())
+	})
+}
+
+func TestALongCensusKeepsItsLease(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, err := boltstore.Open(filepath.Join(t.TempDir(), "dcr.db"))
+		require.NoError(t, err)
+		defer store.Close()
+		register(t, store, 100, nil)
+		g, other := newGateway(store, "one"), newGateway(store, "two")
+		g.Visitor = slow{}
+		done := make(chan error)
+		go func() { done <- g.look(context.Background()) }()
+		for {
+			select {
+			case err := <-done:
+				require.NoError(t, err)
+				assert.EqualValues(t, 100, g.Book.Latest().Total())
+				return
+			case <-time.After(time.Second):
+				require.NoError(t, other.look(context.Background()))
+				require.Empty(t, other.endings())
+			}
+		}
+	})
+}
+
+// slow takes its time over each client, as removing many would.
+type slow struct{}
+
+func (slow) Visit(ctx context.Context, _ state.Client, _ int64, keep func(context.Context) error) (Visit, error) {
+	time.Sleep(leaseFor / 5)
+	return Visit{}, keep(ctx)
+}
+
+func TestNothingIsCountedWhileKillsMayBeMissing(t *testing.T) {
+	store := openBolt(t)
+	register(t, store, 3, nil)
+	g := newGateway(store, "one")
+	old := errors.New("too old")
+	g.fresh.Store(&old)
+	require.ErrorIs(t, g.look(within(t)), old)
+	g.fresh.Store(nil)
+	g.Visitor = &stopping{at: 1, do: func() { g.fresh.Store(&old) }}
+	require.NoError(t, g.look(within(t)), "all three came with the one page")
+	g.fresh.Store(nil)
+	register(t, store, 1000, nil)
+	g.ahead.Store(int64(2 * time.Hour))
+	g.Visitor = &stopping{at: 1, do: func() { g.fresh.Store(&old) }}
+	require.ErrorIs(t, g.look(within(t)), old)
+	assert.Equal(t, map[Outcome]int{Finished: 1, Failed: 1}, g.endings())
+}
+
+func TestWhatAVisitorMadeOfClientsIsCounted(t *testing.T) {
+	store := openBolt(t)
+	register(t, store, 6, nil)
+	g := newGateway(store, "one")
+	g.Visitor = sorting{}
+	require.NoError(t, g.look(within(t)))
+	c := g.Book.Latest()
+	assert.EqualValues(t, c.Total()+c.Removed, 6)
+	assert.GreaterOrEqual(t, c.Unused, c.Removed)
+	assert.EqualValues(t, c.Total(), c.Applications[appID].Live)
+
+	g.ahead.Store(int64(2 * time.Hour))
+	broken := errors.New("broken")
+	g.Visitor = failing{broken}
+	require.ErrorIs(t, g.look(within(t)), broken)
+	assert.Equal(t, c, g.Book.Latest(), "the census before stands")
+}
+
+// sorting calls every client unused and removes some, by their ids.
+type sorting struct{}
+
+func (sorting) Visit(_ context.Context, c state.Client, since int64, keep func(context.Context) error) (Visit, error) {
+	return Visit{Unused: true, Removed: c.ID[0]%2 == 0}, keep(context.Background())
+}
+
+type failing struct{ err error }
+
+func (f failing) Visit(context.Context, state.Client, int64, func(context.Context) error) (Visit, error) {
+	return Visit{}, f.err
+}
+
+func TestAfterALongGapNobodyKnowsWhatWasUsed(t *testing.T) {
+	store := openBolt(t)
+	g := newGateway(store, "one")
+	require.NoError(t, g.look(within(t)))
+	first := *g.Book.Latest()
+	// It expires after days; here somebody takes it away.
+	require.NoError(t, store.Put(within(t), plugins.Write{Key: "census"}))
+	g.ahead.Store(int64(keepFor))
+	require.NoError(t, g.look(within(t)))
+	assert.Greater(t, g.Book.Latest().Since, first.Since)
+	assert.Equal(t, g.Book.Latest().BeganAt, g.Book.Latest().Since)
+}
+
+func TestABookForgetsACensusThatIsGone(t *testing.T) {
+	store := openBolt(t)
+	g, reader := newGateway(store, "one"), newGateway(store, "two")
+	require.NoError(t, g.look(within(t)))
+	require.NoError(t, reader.look(within(t)))
+	require.NotNil(t, reader.Book.Latest())
+	require.NoError(t, store.Put(within(t), plugins.Write{Key: "census"}))
+	// Somebody else is at the next one, and it takes long.
+	_, err := g.Records.TakeLease(within(t), work, "somebody", time.Minute)
+	require.NoError(t, err)
+	require.NoError(t, reader.look(within(t)))
+	assert.Nil(t, reader.Book.Latest())
+}
+
+func TestACensusThatIsReplacedWhileItIsReadIsReadLater(t *testing.T) {
+	store := openBolt(t)
+	register(t, store, 3, nil)
+	g, reader := newGateway(store, "one"), newGateway(store, "two")
+	require.NoError(t, g.look(within(t)))
+	page, err := store.List(within(t), "census/", "", 10)
+	require.NoError(t, err)
+	require.NoError(t, store.Put(within(t), plugins.Write{Key: page.Items[0].Key}))
+	require.NoError(t, reader.look(within(t)))
+	assert.Nil(t, reader.Book.Latest(), "half of it is none")
+}
+
+func TestRunTakesOneCensusAfterTheOther(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		register(t, store, 3, nil)
+		var gateways []*gateway
+		for _, name := range []string{"one", "two", "three"} {
+			g := newGateway(store, name)
+			g.Every = 100 * time.Millisecond
+			g.run(t)
+			gateways = append(gateways, g)
+		}
+		took := func() (n int) {
+			for _, g := range gateways {
+				n += g.endings()[Finished]
+			}
+			return n
+		}
+		require.Eventually(t, func() bool { return took() >= 3 }, 20*time.Second, 10*time.Millisecond)
+		register(t, store, 2, nil)
+		for _, g := range gateways {
+			require.Eventually(t, func() bool {
+				latest := g.Book.Latest()
+				return latest != nil && latest.Total() == 5
+			}, 20*time.Second, 10*time.Millisecond, g.Node)
+		}
+	})
+}
+
+func TestRunGoesOnAfterAStoreThatWasAway(t *testing.T) {
+	store := &away{Store: openBolt(t)}
+	register(t, store, 1000, nil)
+	g := newGateway(store, "one")
+	g.Every = 50 * time.Millisecond
+	g.run(t)
+	require.Eventually(t, func() bool { return g.endings()[Finished] > 0 }, 20*time.Second, time.Millisecond)
+	store.lists.Store(true)
+	require.Eventually(t, func() bool { return g.endings()[Failed] > 0 }, 20*time.Second, time.Millisecond)
+	store.lists.Store(false)
+	register(t, store, 1, nil)
+	require.Eventually(t, func() bool { return g.Book.Latest().Total() == 1001 }, 20*time.Second, time.Millisecond)
+}

@@ -1,0 +1,117 @@
+package metrics
+
+import (
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/census"
+	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/reaper"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+)
+
+// CountedBy names the things of which the one with the most clients is shown.
+// The set is closed: it is a label.
+type CountedBy string
+
+const (
+	// ByStatement is for statements, ByApplication for applications.
+	ByStatement   CountedBy = "statement"
+	ByApplication CountedBy = "application"
+)
+
+// CountedBySet lists the closed set.
+var CountedBySet = []CountedBy{ByStatement, ByApplication}
+
+var (
+	liveClients = prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "live_clients"),
+		"Clients that nothing stops, by platform, as of the last census of the whole store.", []string{"platform"}, nil)
+	mostClients = prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "most_live_clients"),
+		"Live clients of the statement, or the application, that has the most, as of the last census.", []string{"of"}, nil)
+	stoppedClients = desc("stopped_clients", "Clients that a kill stops, as of the last census.")
+	unusedClients  = desc("unused_clients", "Clients that the reaper found unused, as of the last census.")
+	censusAge      = desc("census_age_seconds", "How long ago the last census of the clients ended; +Inf before the first.")
+	censusTook     = desc("census_duration_seconds", "How long the last census took, with its rests.")
+)
+
+// clients shows what was counted last, and counts how that went.
+type clients struct {
+	known  tracked[countedClients]
+	walks  counters[census.Outcome]
+	reaped counters[reaper.Outcome]
+}
+
+// countedClients is a book, and the store's clock.
+type countedClients struct {
+	latest func() *state.Census
+	now    func() time.Time
+}
+
+func (c *clients) build() []prometheus.Collector {
+	var walks, reaped prometheus.Collector
+	c.walks, walks = newCounters("censuses_total", "Censuses of the clients that began here, by how they ended.", "outcome", census.Outcomes)
+	c.reaped, reaped = newCounters("reaped_clients_total", "Unused clients that were to be removed here, by what became of them.", "outcome", reaper.Outcomes)
+	return []prometheus.Collector{walks, reaped, clientGauges{c}}
+}
+
+// CensusEnded implements census.Observer.
+func (c *clients) CensusEnded(outcome census.Outcome, _ time.Duration) { c.walks.add(outcome) }
+
+// ClientReaped counts what became of an unused client.
+func (c *clients) ClientReaped(outcome reaper.Outcome) { c.reaped.add(outcome) }
+
+// TrackCensus shows what was counted last, until the returned function is
+// called.
+func (c *clients) TrackCensus(latest func() *state.Census, now func() time.Time) (untrack func()) {
+	return c.known.add(countedClients{latest, now})
+}
+
+// clientGauges keeps the methods of prometheus.Collector out of those of
+// [Metrics].
+type clientGauges struct{ *clients }
+
+// Describe implements prometheus.Collector.
+func (clientGauges) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{liveClients, mostClients, stoppedClients, unusedClients, censusAge, censusTook} {
+		out <- d
+	}
+}
+
+// Collect implements prometheus.Collector. Before the first census it shows no
+// numbers, since all would be a lie.
+func (g clientGauges) Collect(out chan<- prometheus.Metric) {
+	all := g.known.all()
+	if len(all) == 0 {
+		return
+	}
+	newest := all[len(all)-1]
+	gauge := func(d *prometheus.Desc, value float64, labels ...string) {
+		out <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, value, labels...)
+	}
+	c := newest.latest()
+	if c == nil {
+		gauge(censusAge, math.Inf(1))
+		return
+	}
+	gauge(censusAge, newest.now().Sub(time.UnixMilli(c.FinishedAt)).Seconds())
+	gauge(censusTook, time.Duration((c.FinishedAt-c.BeganAt)*int64(time.Millisecond)).Seconds())
+	for _, platform := range device.Platforms {
+		gauge(liveClients, float64(c.Live[string(platform)]), string(platform))
+	}
+	gauge(stoppedClients, float64(c.Stopped))
+	gauge(unusedClients, float64(c.Unused-c.Removed))
+	var most uint64
+	for _, a := range c.Applications {
+		most = max(most, a.Live)
+	}
+	gauge(mostClients, float64(most), string(ByApplication))
+	most = 0
+	if len(c.Statements) > 0 {
+		most = slices.Max(slices.Collect(maps.Values(c.Statements)))
+	}
+	gauge(mostClients, float64(most), string(ByStatement))
+}

@@ -1,0 +1,188 @@
+package state
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+// censusKey holds what was counted last. The counts of applications and
+// statements lie beside it in parts, under the census's own name, so that
+// nobody reads half of one census and half of the next.
+const censusKey = "census"
+
+// censusPart is how many counts one part holds.
+const censusPart = 2000
+
+// Census is what was counted when somebody last went through all clients.
+// Times are Unix milliseconds by the store's clock.
+type Census struct {
+	BeganAt    int64 `cbor:"1,keyasint"`
+	FinishedAt int64 `cbor:"2,keyasint"`
+	// By is the gateway that counted.
+	By string `cbor:"3,keyasint"`
+	// Since is from when on a census was never long overdue, and so from when
+	// on the days of clients' last uses are known to be complete: a store that
+	// was restored from an old backup begins anew.
+	Since int64 `cbor:"4,keyasint"`
+	// Live counts the clients that nothing stops, by platform.
+	Live map[string]uint64 `cbor:"5,keyasint,omitempty"`
+	// Stopped counts those that a kill stops.
+	Stopped uint64 `cbor:"6,keyasint,omitempty"`
+	// Unreadable counts records that this version cannot read.
+	Unreadable uint64 `cbor:"7,keyasint,omitempty"`
+	// Unused counts those that were not used for as long as the reaper says,
+	// and Removed those of them that it has removed.
+	Unused  uint64 `cbor:"8,keyasint,omitempty"`
+	Removed uint64 `cbor:"9,keyasint,omitempty"`
+	// Parts is in how many parts the counts below lie.
+	Parts int `cbor:"10,keyasint,omitempty"`
+
+	Applications map[uuid.UUID]ApplicationCount `cbor:"-"`
+	Statements   map[uuid.UUID]uint64           `cbor:"-"`
+}
+
+// ApplicationCount is what was counted of one application's clients.
+type ApplicationCount struct {
+	Live    uint64 `cbor:"1,keyasint,omitempty"`
+	Stopped uint64 `cbor:"2,keyasint,omitempty"`
+	// FirstRegistered is in Unix milliseconds.
+	FirstRegistered int64 `cbor:"3,keyasint,omitempty"`
+	LastUsed        Day   `cbor:"4,keyasint,omitempty"`
+}
+
+type censusPartRecord struct {
+	Applications []applicationCount `cbor:"1,keyasint,omitempty"`
+	Statements   []statementCount   `cbor:"2,keyasint,omitempty"`
+}
+
+type applicationCount struct {
+	ID    uuid.UUID        `cbor:"1,keyasint"`
+	Count ApplicationCount `cbor:"2,keyasint"`
+}
+
+type statementCount struct {
+	ID   uuid.UUID `cbor:"1,keyasint"`
+	Live uint64    `cbor:"2,keyasint"`
+}
+
+func (c Census) partKey(i int) string {
+	return censusKey + "/" + strconv.FormatInt(c.BeganAt, 36) + "/" + strconv.Itoa(i)
+}
+
+// PutCensus stores a census for as long as ttl says, in place of the one
+// before, which is the zero Census where there was none.
+func (r Records) PutCensus(ctx context.Context, c, before Census, ttl time.Duration) error {
+	parts := c.split()
+	for i, part := range parts {
+		if err := r.putCounted(ctx, c.partKey(i), kindCensusPart, part, ttl); err != nil {
+			return fmt.Errorf("storing a part of the census: %w", err)
+		}
+	}
+	c.Parts = len(parts)
+	if err := r.putCounted(ctx, censusKey, kindCensus, c, ttl); err != nil {
+		return fmt.Errorf("storing the census: %w", err)
+	}
+	for i := range before.Parts {
+		// One that stays behind expires by itself.
+		_ = r.Store.Put(ctx, plugins.Write{Key: before.partKey(i)})
+	}
+	return nil
+}
+
+func (r Records) putCounted(ctx context.Context, key string, k kind, record any, ttl time.Duration) error {
+	value, err := encode(k, record)
+	if err != nil {
+		return err
+	}
+	return r.Store.Put(ctx, plugins.Write{Key: key, Value: value, TTL: ttl})
+}
+
+func (c Census) split() []censusPartRecord {
+	var parts []censusPartRecord
+	room := func() *censusPartRecord {
+		if n := len(parts); n > 0 && len(parts[n-1].Applications)+len(parts[n-1].Statements) < censusPart {
+			return &parts[n-1]
+		}
+		parts = append(parts, censusPartRecord{})
+		return &parts[len(parts)-1]
+	}
+	for id, count := range c.Applications {
+		part := room()
+		part.Applications = append(part.Applications, applicationCount{id, count})
+	}
+	for id, live := range c.Statements {
+		part := room()
+		part.Statements = append(part.Statements, statementCount{id, live})
+	}
+	return parts
+}
+
+// CensusSummary reads the last census without the counts of applications and
+// statements. It returns [ErrNotFound] when there is none, or none any more.
+func (r Records) CensusSummary(ctx context.Context) (Census, error) {
+	var c Census
+	value, err := getOne(ctx, r.Store, censusKey)
+	if err == nil {
+		err = decode(kindCensus, value, &c)
+	}
+	if err != nil {
+		return Census{}, fmt.Errorf("the census: %w", err)
+	}
+	return c, nil
+}
+
+// CensusCounts adds the counts of applications and statements to a summary. It
+// returns [ErrNotFound] when another census has taken its place meanwhile.
+func (r Records) CensusCounts(ctx context.Context, c Census) (Census, error) {
+	c.Applications, c.Statements = map[uuid.UUID]ApplicationCount{}, map[uuid.UUID]uint64{}
+	for i := range c.Parts {
+		value, err := getOne(ctx, r.Store, c.partKey(i))
+		if err != nil {
+			return Census{}, fmt.Errorf("a part of the census: %w", err)
+		}
+		var part censusPartRecord
+		if err := decode(kindCensusPart, value, &part); err != nil {
+			return Census{}, fmt.Errorf("a part of the census: %w", err)
+		}
+		for _, a := range part.Applications {
+			c.Applications[a.ID] = a.Count
+		}
+		for _, s := range part.Statements {
+			c.Statements[s.ID] = s.Live
+		}
+	}
+	return c, nil
+}
+
+// Total counts the clients that nothing stops.
+func (c Census) Total() uint64 {
+	var total uint64
+	for _, live := range c.Live {
+		total += live
+	}
+	return total
+}
+
+// WalkClients is [Records.Clients] for whoever goes through all of them: a
+// record that cannot be read is counted, and hides no other.
+func (r Records) WalkClients(ctx context.Context, cursor string, limit int) (clients []Client, unreadable uint64, next string, err error) {
+	page, err := r.Store.List(ctx, clientPrefix, cursor, limit)
+	if err != nil {
+		return nil, 0, "", fmt.Errorf("going through the clients: %w", err)
+	}
+	clients = make([]Client, 0, len(page.Items))
+	for _, item := range page.Items {
+		if c, err := decodeClient(item.Key, item.Value); err == nil {
+			clients = append(clients, c)
+		} else {
+			unreadable++
+		}
+	}
+	return clients, unreadable, page.Cursor, nil
+}
