@@ -1,6 +1,7 @@
 package hardening
 
 import (
+	"cmp"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -53,24 +54,28 @@ const caddyfile = `{
 	admin localhost:{ADMIN}
 	auto_https off
 	storage file_system {DIR}/caddy
+	log {
+		format filter {
+			wrap json
+			fields {
+				request dcr_secrets
+				headers dcr_secrets
+				resp_headers dcr_secrets
+				error dcr_secrets
+			}
+		}
+	}
 	{GLOBAL}
 	dcr {
 		issuer https://localhost
-		store bolt {DIR}/dcr
+		store {STORE}
 		allow_http
 		{OPTIONS}
 	}
 }
 
 (site) {
-	log {
-		format filter {
-			wrap json
-			fields {
-				request>uri dcr_secrets
-			}
-		}
-	}
+	log
 	{SITE}
 }
 
@@ -89,6 +94,7 @@ http://127.0.0.1:{HTTP} {
 
 // settings are what a test wants to be different.
 type settings struct {
+	store           string            // the argument of the store option; a file when empty
 	options, global string            // further lines of the dcr block, of the global options
 	profile         map[string]string // block of a profile's dcr_proxy
 	site            string            // further lines of the site
@@ -136,7 +142,7 @@ func (w *world) configure(t *testing.T, s settings) {
 		issuer = ""
 	}
 	w.Configure(harness.Config{Caddyfile: strings.NewReplacer(
-		"{ISSUER}", issuer, "{TLS}", port, "{CERT}", w.files[0], "{KEY}", w.files[1],
+		"{STORE}", cmp.Or(s.store, "bolt {DIR}/dcr"), "{ISSUER}", issuer, "{TLS}", port, "{CERT}", w.files[0], "{KEY}", w.files[1],
 		"{GLOBAL}", s.global, "{OPTIONS}", s.options, "{SITE}", site.String()+s.site,
 	).Replace(caddyfile)})
 }

@@ -32,6 +32,17 @@ const template = `{
 	admin localhost:{ADMIN}
 	auto_https off
 	storage file_system {DIR}/caddy
+	log {
+		format filter {
+			wrap json
+			fields {
+				request dcr_secrets
+				headers dcr_secrets
+				resp_headers dcr_secrets
+				error dcr_secrets
+			}
+		}
+	}
 	{GLOBAL}
 	dcr {
 		issuer http://127.0.0.1:{HTTP}
@@ -42,14 +53,7 @@ const template = `{
 }
 
 http://127.0.0.1:{HTTP} {
-	log {
-		format filter {
-			wrap json
-			fields {
-				request>uri dcr_secrets
-			}
-		}
-	}
+	log
 	{SITE}
 }
 `
