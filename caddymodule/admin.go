@@ -40,6 +40,9 @@ const adminTimeout = 10 * time.Second
 //	DELETE /dcr/kills/{kind}/{id}             put the kill of a platform or channel back
 //	GET    /dcr/routes                        list the guarded routes
 //	GET    /dcr/refusals/{trace}              say why a request was refused
+//	POST   /dcr/check/request                 say what the guards would do with a request
+//	POST   /dcr/check/token                   say what an access token is worth
+//	POST   /dcr/check/statement               say whether a statement would register a client
 //
 // It is as protected as Caddy's admin endpoint is, which listens on localhost
 // unless the configuration says otherwise.

@@ -24,6 +24,9 @@ var adminRoutes = []adminRoute{
 	{"DELETE", adminPrefix + "kills/{kind}/{id}", liftKill},
 	{"GET", adminPrefix + "routes", listRoutes},
 	{"GET", adminPrefix + "refusals/{trace}", explainRefusal},
+	{"POST", adminPrefix + "check/request", checkRequest},
+	{"POST", adminPrefix + "check/token", checkToken},
+	{"POST", adminPrefix + "check/statement", checkStatement},
 }
 
 // The bodies of requests. By is who asks, as they say themselves: whoever
@@ -38,6 +41,9 @@ type (
 	}
 	inspectRequest struct {
 		Statement string `json:"software_statement"`
+	}
+	tokenRequest struct {
+		Token string `json:"token"`
 	}
 	killRequest struct {
 		management.KillOrder
@@ -182,4 +188,31 @@ func explainRefusal(s *management.Service, r *http.Request) (adminAnswer, error)
 	}
 	explanation, err := s.Explain(r.Context(), trace)
 	return adminAnswer{http.StatusOK, explanation}, err
+}
+
+func checkRequest(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q management.RequestTrial
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	trial, err := s.TryRequest(r.Context(), q)
+	return adminAnswer{http.StatusOK, trial}, err
+}
+
+func checkToken(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q tokenRequest
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	trial, err := s.TryToken(r.Context(), q.Token)
+	return adminAnswer{http.StatusOK, trial}, err
+}
+
+func checkStatement(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q management.StatementTrial
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	trial, err := s.TryStatement(r.Context(), q)
+	return adminAnswer{http.StatusOK, trial}, err
 }

@@ -53,6 +53,9 @@ func buildCommand(dcr *cobra.Command) {
 		unrevokeCommand(),
 		routesCommand(),
 		explainCommand(),
+		checkRequestCommand(),
+		checkTokenCommand(),
+		checkStatementCommand(),
 		groupOf(&cobra.Command{Use: "kills", Short: "What was revoked"}, killsListCommand()),
 	)
 }

@@ -91,7 +91,9 @@ func refusedBy(address string, err error) error {
 	if code, _ := strconv.Atoi(status); code == adminStatus[management.Invalid] {
 		fault.Code = management.Invalid
 	}
-	return failed(fault.Error(), problem.Hint)
+	return &commandError{
+		status: exitFailed, message: fault.Error(), hint: problem.Hint, invalid: fault.Code == management.Invalid,
+	}
 }
 
 // show prints the answer: as it came where a program wants it, else as a table.

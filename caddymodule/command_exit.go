@@ -20,15 +20,21 @@ const (
 type commandError struct {
 	status        int
 	message, hint string
+	// invalid says that the gateway found the command wrong in itself.
+	invalid bool
 }
 
 func (e *commandError) Error() string { return e.message }
 
 // usage is a command that was not written right.
-func usage(message, hint string) error { return &commandError{exitUsage, message, hint} }
+func usage(message, hint string) error {
+	return &commandError{status: exitUsage, message: message, hint: hint}
+}
 
 // failed is a command that could not be carried out.
-func failed(message, hint string) error { return &commandError{exitFailed, message, hint} }
+func failed(message, hint string) error {
+	return &commandError{status: exitFailed, message: message, hint: hint}
+}
 
 // conclude prints what went wrong and turns it into what makes Caddy exit
 // with the right status.
@@ -38,7 +44,7 @@ func conclude(cmd *cobra.Command, err error) error {
 	}
 	var end *commandError
 	if !errors.As(err, &end) {
-		end = &commandError{exitFailed, err.Error(), ""}
+		end = &commandError{status: exitFailed, message: err.Error()}
 	}
 	if end.status == exitUsage && end.hint == "" {
 		end.hint = "see " + cmd.CommandPath() + " --help"

@@ -30,6 +30,19 @@ func TestExplanationsAsTheyAreRead(t *testing.T) {
 		{"explain unknown", "explain " + testTrace, 404, `{"error":"nothing is remembered of the request ` + testTrace + `","field":"trace","hint":"the access log may have it"}`, ""},
 		{"explain bad trace", "explain yesterday", 0, "", ""},
 		{"explain nothing", "explain", 0, "", ""},
+		{"check request", "check-request GET /api/v2/OTHER/configuration --token - --header Accept:a --header B:c --from 192.0.2.7 --host sp.example --profile rest_v2 --data x=y", 200,
+			`{"allowed":false,"results":[` + testOfChannel + `]}`, "dcrt_secret\n"},
+		{"check request at two guards", "check-request GET /a", 200, `{"allowed":true,"results":[{"decision":"allowed","reason":"allowed"},{"decision":"allowed","reason":"open_route"}]}`, ""},
+		{"check request json", "check-request GET /a --json", 200, `{"allowed":true,"results":[]}`, ""},
+		{"check request that is none", "check-request GET /a --from home", 400, `{"error":"from: got \"home\", want an IP address"}`, ""},
+		{"check request without a path", "check-request GET", 0, "", ""},
+		{"check request with an empty token", "check-request GET /a --token -", 0, "", " "},
+		{"check token", "check-token -", 200, `{"allowed":true,"results":[{"decision":"allowed","reason":"allowed","token":{"state":"valid"}}]}`, "dcrt_secret\n"},
+		{"check token without a file", "check-token", 0, "", ""},
+		{"check token in place of a file", "check-token dcrt_secret", 0, "", ""},
+		{"check statement", "check-statement - --platform tvOS --redirect-uri https://a/ --redirect-uri https://b/", 200,
+			`{"allowed":false,"results":[{"decided_by":"registration","decision":"refused","reason":"statement_invalid"}]}`, "e30.e30.c2ln\n"},
+		{"check statement unavailable", "check-statement -", 503, `{"error":"the state is not available now"}`, "e30.e30.c2ln\n"},
 	} {
 		t.Run(test.golden, test.run)
 	}

@@ -53,11 +53,11 @@ standard input. The exit status is 1 unless the statement is approved.`,
 func inspectOne(c *call) error {
 	raw := c.args[0]
 	if raw == "-" {
-		text, err := io.ReadAll(io.LimitReader(c.cmd.InOrStdin(), adminBodyLimit))
+		text, err := c.read(c.cmd.InOrStdin())
 		if err != nil {
 			return failed(fmt.Sprintf("reading the statement: %v", err), "")
 		}
-		raw = string(text)
+		raw = text
 	}
 	if raw = strings.TrimSpace(raw); raw == "" {
 		return usage("the software statement is empty", "usage: "+c.cmd.UseLine())

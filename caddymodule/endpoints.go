@@ -106,15 +106,16 @@ func (s *services) token(w http.ResponseWriter, r *http.Request, p wire.Profile)
 	return nil
 }
 
-// fail answers with the error as the profile says it, and leaves where operators look
-// what the client must not see: the outcome, and for a fault of ours its cause.
+// fail answers with the error as the profile says it, and leaves where
+// operators look what the client must not see: the outcome, and for a fault of
+// ours its cause.
 func (s *services) fail(w http.ResponseWriter, r *http.Request, p wire.Profile, err error, outcome string) error {
 	trace := newTraceID()
 	w.Header().Set(refusal.TraceHeader, trace.String())
 	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", outcome))
-	answered := p.WriteError(w, r, err)
+	p.WriteError(w, r, err)
 	entry := failure(trace, err, outcome)
-	entry.Status = answered.Code.Status()
+	entry.Status = p.StatusOf(r, err)
 	s.remember(r, &entry)
 	if entry.Status >= http.StatusInternalServerError {
 		s.complain(r, err)

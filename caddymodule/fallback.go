@@ -7,6 +7,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
@@ -59,12 +60,18 @@ func (f *Fallback) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", string(guard.RouteUnknown)))
 	status := refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: guard.RouteUnknown, Trace: trace.String()})
 	if f.services != nil {
-		f.services.remember(r, &explain.Entry{
-			Trace: trace, Decider: explain.Guard, Reason: string(guard.RouteUnknown), Status: status,
-			Facts: explain.Facts{Detail: "no handler of the site claims the path"},
-		})
+		entry := unclaimed(trace, status)
+		f.services.remember(r, &entry)
 	}
 	return nil
+}
+
+// unclaimed is what there is to say about a request that came to no guard.
+func unclaimed(trace uuid.UUID, status int) explain.Entry {
+	return explain.Entry{
+		Trace: trace, Decider: explain.Guard, Reason: string(guard.RouteUnknown), Status: status,
+		Facts: explain.Facts{Detail: "no guard or other handler of the site claims the path"},
+	}
 }
 
 // watchedWriter notes whether anybody answered.

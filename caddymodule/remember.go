@@ -18,13 +18,18 @@ import (
 
 // remember keeps why a request was refused, for who is asked about its trace.
 func (s *services) remember(r *http.Request, e *explain.Entry) {
+	s.situate(r, e)
+	s.app.memory.Remember(e)
+}
+
+// situate adds where and when it was, and what was asked.
+func (s *services) situate(r *http.Request, e *explain.Entry) {
 	e.At, e.Gateway, e.Address = time.Now().UnixMilli(), s.app.backing.nodes.Name, clientAddress(r)
 	e.Method = r.Method
 	if e.Path == "" {
 		e.Path = r.URL.Path
 	}
 	e.Path = withoutSecrets(e.Path)
-	s.app.memory.Remember(e)
 }
 
 // withoutSecrets takes out of a path what looks like one, should a client have
@@ -103,7 +108,16 @@ func (s *services) aboutRegistration(err error, q registration.Request) error {
 	if err == nil {
 		return nil
 	}
-	var facts explain.Facts
+	facts := s.factsOfRegistration(q)
+	if registration.OutcomeOf(err) == registration.RedirectRefused {
+		facts.Detail = "redirect_uri: " + redact(strings.Join(q.RedirectURIs, " "))
+	}
+	return explain.About(err, explain.Registration, facts)
+}
+
+// factsOfRegistration are what a request to register says, as far as it was
+// believed.
+func (s *services) factsOfRegistration(q registration.Request) (facts explain.Facts) {
 	facts.Subject.Platform = string(q.Device.Platform)
 	// What nobody believed says nothing about whom it was from, and is not to
 	// cost a signature more.
@@ -112,10 +126,7 @@ func (s *services) aboutRegistration(err error, q registration.Request) error {
 		facts.Subject.StatementID, facts.Subject.ApplicationID = st.ID, st.ApplicationID
 		facts.Subject.Issuer, facts.Subject.KeyID = st.Issuer, st.KeyID
 	}
-	if registration.OutcomeOf(err) == registration.RedirectRefused {
-		facts.Detail = "redirect_uri: " + redact(strings.Join(q.RedirectURIs, " "))
-	}
-	return explain.About(err, explain.Registration, facts)
+	return facts
 }
 
 // aboutToken adds to an error what a request for a token said.

@@ -14,6 +14,13 @@ func (a *App) addGuard(g *Guard) {
 	a.guards = append(a.guards, g)
 }
 
+// allGuards lists the guards of this configuration.
+func (a *App) allGuards() []*Guard {
+	a.guardsMu.Lock()
+	defer a.guardsMu.Unlock()
+	return slices.Clone(a.guards)
+}
+
 // routes lists every route of every guard of this configuration, once.
 func (a *App) routes() []management.Route {
 	a.guardsMu.Lock()

@@ -79,8 +79,8 @@ func newServices(a *App) (*services, error) {
 		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes,
 		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
-		Refusals: a.memory,
-		Census:   a.backing.book.Latest,
+		Refusals: a.memory, Trials: newTrials(s),
+		Census: a.backing.book.Latest,
 	}
 	for _, t := range a.TrustedIssuers {
 		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)

@@ -42,17 +42,21 @@ func (x *exchange) admit(d guard.Decision) {
 
 // refuse answers, and leaves in the access log why.
 func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) {
-	r := x.r
-	trace := x.trace.String()
-	note(r, zap.String("dcr_trace", trace), zap.String("dcr_reason", string(d.Reason)))
-	status := refusal.Write(w, r, x.guard.table.API().Errors, refusal.Refusal{
-		Reason: d.Reason, Realm: x.guard.table.API().Name, Trace: trace, Allow: x.match.Allow,
+	note(x.r, zap.String("dcr_trace", x.trace.String()), zap.String("dcr_reason", string(d.Reason)))
+	status := x.answer(w, &d)
+	e := x.entry(&d)
+	e.Status = status
+	x.guard.services.remember(x.r, &e)
+}
+
+// answer refuses in the form that the API's clients expect, and says with
+// which status.
+func (x *exchange) answer(w http.ResponseWriter, d *guard.Decision) int {
+	return refusal.Write(w, x.r, x.guard.table.API().Errors, refusal.Refusal{
+		Reason: d.Reason, Realm: x.guard.table.API().Name, Trace: x.trace.String(), Allow: x.match.Allow,
 		Scopes: scopesOf(x.match.Route), Missing: d.Missing, RetryAfter: max(x.wait, x.known.wait),
 		RedirectTo: x.redirect(),
 	})
-	e := x.entry(&d)
-	e.Status = status
-	x.guard.services.remember(r, &e)
 }
 
 func scopesOf(route *plugins.Route) []string {

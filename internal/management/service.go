@@ -55,6 +55,8 @@ type Service struct {
 	TokenLifetime time.Duration
 	// Refusals remembers refused requests.
 	Refusals Refusals
+	// Trials tries requests out.
+	Trials Trials
 	// Guarded lists the guarded routes of the configuration.
 	Guarded func() []Route
 	// Revoked is told of each kill switch that was thrown for the first time,

@@ -57,6 +57,12 @@ func (p Profile) status(r *http.Request, e *oautherr.Error) (status int, challen
 	return e.Code.Status(), true
 }
 
+// StatusOf is the HTTP status with which the profile answers err.
+func (p Profile) StatusOf(r *http.Request, err error) int {
+	status, _ := p.status(r, oautherr.From(err))
+	return status
+}
+
 func triedBasic(r *http.Request) bool {
 	for _, value := range r.Header.Values("Authorization") {
 		if scheme, _, _ := strings.Cut(strings.TrimSpace(value), " "); strings.EqualFold(scheme, "Basic") {

@@ -168,3 +168,17 @@ func TestAnAnswerThatCannotBeWrittenIsOurFault(t *testing.T) {
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.JSONEq(t, `{"error":"temporarily_unavailable"}`, w.Body.String())
 }
+
+func TestTheStatusIsKnownBeforehand(t *testing.T) {
+	basic := httptest.NewRequest(http.MethodPost, "/", nil)
+	basic.SetBasicAuth("id", "secret")
+	for _, r := range []*http.Request{httptest.NewRequest(http.MethodPost, "/", nil), basic} {
+		for _, p := range []Profile{Adobe, Standard, Introspection} {
+			for _, err := range []error{oautherr.New(oautherr.InvalidClient, ""), oautherr.New(oautherr.InvalidRequest, ""), errors.New("a fault")} {
+				w := httptest.NewRecorder()
+				p.WriteError(w, r, err)
+				assert.Equal(t, w.Code, p.StatusOf(r, err))
+			}
+		}
+	}
+}

@@ -62,7 +62,7 @@ func TestEveryKindOfRefusalIsExplained(t *testing.T) {
 			{"a revoked client", get(call(channel), dead.Bearer()), explain.Guard, "client_revoked",
 				[]string{doomed.ClientID, "ann@desk", "stolen device"}},
 			{"no route", get("/api/v2/no/such/route/at/all", token.Bearer()), explain.Guard, "route_unknown", []string{"caddy dcr routes"}},
-			{"no site's path", get("/nobody/claims/this"), explain.Guard, "route_unknown", []string{"no handler of the site"}},
+			{"no site's path", get("/nobody/claims/this"), explain.Guard, "route_unknown", []string{"no guard or other handler"}},
 			{"another method", func() harness.Answer { return w.Do(http.MethodPut, call(channel), "", token.Bearer()) },
 				explain.Guard, "method_not_allowed", []string{"allowed: GET"}},
 			{"an ambiguous target", get("/api/v2/"+channel+"/..%2f", token.Bearer()), explain.Guard, "target_ambiguous", nil},
