@@ -16,6 +16,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
+	"github.com/caddy-dcr/caddy-dcr/internal/metrics"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
@@ -229,6 +230,8 @@ func (a *App) Start() error {
 		return err
 	}
 	a.warnOfUnsafe()
+	a.started = true
+	metricsOf.ConfigurationEnded(metrics.ConfigurationStarted)
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stop = cancel
 	ready := make(chan struct{})
@@ -308,6 +311,9 @@ func (a *App) Stop() error {
 
 // Cleanup lets the backing go. Caddy calls it on half-provisioned apps too.
 func (a *App) Cleanup() error {
+	if !a.started {
+		metricsOf.ConfigurationEnded(metrics.ConfigurationFailed)
+	}
 	var errs [3]error
 	if a.memory != nil {
 		_, errs[2] = memories.Delete(a.memoryKey)

@@ -79,7 +79,10 @@ func (rt *backing) start() error {
 		rt.gate.open(store)
 		ctx, cancel := context.WithCancel(context.Background())
 		rt.cancel = cancel
-		rt.untrack = []func(){metricsOf.TrackReplica(rt.replica), metricsOf.TrackBreaker(rt.breaker.Open), metricsOf.TrackCensus(rt.book.Latest, rt.replica.Now)}
+		rt.untrack = []func(){
+			metricsOf.TrackReplica(rt.replica), metricsOf.TrackBreaker(rt.breaker.Open),
+			metricsOf.TrackCensus(rt.book.Latest, rt.replica.Now), metricsOf.TrackKeys(rt.keys),
+		}
 		rt.running.Go(func() { rt.replica.Run(ctx) })
 		rt.running.Go(func() { rt.nodes.Run(ctx) })
 		rt.running.Go(func() { rt.uses.Run(ctx) })

@@ -114,6 +114,7 @@ type App struct {
 	announcer announcer
 	backing   *backing
 	poolKey   string
+	started   bool
 	sealedBy  [sha256.Size]byte // the hash of the key that seals others
 	services  *services
 	cache     *token.Cache

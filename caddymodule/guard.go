@@ -10,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
@@ -137,19 +138,27 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 	// client says in our name.
 	identity.Clean(r)
 	identity.CleanConnection(r.Header)
-	if !g.settle(w, r, begun) {
+	trace, allowed := g.settle(w, r, begun)
+	if !allowed {
 		return nil
 	}
-	return next.ServeHTTP(w, r)
+	if begun.IsZero() {
+		return next.ServeHTTP(w, r)
+	}
+	handedOn := time.Now()
+	err := next.ServeHTTP(w, r)
+	g.metrics.Answered(handedOn, trace)
+	return err
 }
 
 // settle decides, and tells who has to know: the client when it refuses, else
 // those behind the guard.
-func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) bool {
+func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) (trace uuid.UUID, allowed bool) {
 	x := exchanges.Get().(*exchange)
-	x.guard, x.w, x.r, x.trace = g, w, r, newTraceID()
+	trace = newTraceID()
+	x.guard, x.w, x.r, x.trace = g, w, r, trace
 	decision := x.decide()
-	g.metrics.Decided(decision.Reason, begun)
+	g.metrics.Decided(decision.Reason, begun, trace)
 	if decision.Allowed {
 		x.watch()
 		x.admit(decision)
@@ -158,7 +167,7 @@ func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) 
 	}
 	*x = exchange{}
 	exchanges.Put(x)
-	return decision.Allowed
+	return trace, decision.Allowed
 }
 
 func (g *Guard) mayUpgrade() bool { return g.Upgrade || g.table.API().Upgrade }

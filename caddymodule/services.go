@@ -112,7 +112,7 @@ func newStatements(a *App) (*statements, error) {
 	}
 	return &statements{
 		Minter: statement.Minter{Issuer: a.Issuer, Now: now, Key: func() *jws.Key { return keys.Signing(state.KeyForStatements, algorithm) }},
-		Cached: &statement.Cached{Verifier: verifier},
+		Cached: &statement.Cached{Verifier: verifier, Checked: metricsOf.StatementChecked},
 	}, nil
 }
 

@@ -8,6 +8,7 @@ package_of() {
 	case "$1" in
 	gcc) echo "gcc libc6-dev" ;; # the race detector needs a C compiler
 	ps) echo procps ;;
+	promtool) echo prometheus ;; # which brings both
 	*) echo "$1" ;;
 	esac
 }
@@ -30,6 +31,12 @@ fi
 export DEBIAN_FRONTEND=noninteractive
 if command -v apt-get >/dev/null 2>&1 && { [ "$(id -u)" -eq 0 ] || sudo -n true 2>/dev/null; }; then
 	echo "installing ${packages[*]}" >&2
+	# The tests need programs, not the services that packages of Debian start.
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$policy" ]; then
+		trap '"${as_root[@]}" rm -f "$policy"' EXIT
+		printf '#!/bin/sh\nexit 101\n' | "${as_root[@]}" install -m 755 /dev/stdin "$policy"
+	fi
 	"${as_root[@]}" apt-get update -qq </dev/null >&2 &&
 		"${as_root[@]}" apt-get install -y -qq --no-install-recommends "${packages[@]}" </dev/null >&2 || true
 fi
@@ -38,7 +45,7 @@ for program in "${missing[@]}"; do
 	if ! command -v "$program" >/dev/null 2>&1; then
 		echo "the tests need ${missing[*]}, which could not be installed from here." >&2
 		echo "on Debian or Ubuntu: sudo apt-get install ${packages[*]}" >&2
-		echo "elsewhere: install a Redis server 7 or newer, a C compiler, curl, ps and openssl 3, and put them on PATH" >&2
+		echo "elsewhere: install a Redis server 7 or newer, Prometheus 2.40 or newer with promtool, a C compiler, curl, ps and openssl 3, and put them on PATH" >&2
 		exit 1
 	fi
 done

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync/atomic"
+	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
@@ -101,6 +102,19 @@ func (r *Ring) Signing(use state.KeyUse, algorithm jws.Algorithm) *jws.Key {
 		}
 	}
 	return nil
+}
+
+// Age tells how long the newest key of the use has been in use, in whatever
+// algorithm, and false while there is none.
+func (r *Ring) Age(use state.KeyUse) (time.Duration, bool) {
+	now := r.replica.Now()
+	newest := int64(-1)
+	for _, e := range r.current.Load().entries {
+		if e.record.Use == use && e.record.SignsFrom <= now.UnixMilli() && !r.killed(e.record.ID) {
+			newest = max(newest, e.record.SignsFrom)
+		}
+	}
+	return now.Sub(time.UnixMilli(newest)), newest >= 0
 }
 
 // Verifying finds the key of the use by its id, or nil. A killed key is found

@@ -167,3 +167,35 @@ func TestASealerWantsAWholeKey(t *testing.T) {
 		assert.Error(t, err, n)
 	}
 }
+
+func TestTheAgeOfAKeyIsThatOfTheOneInUse(t *testing.T) {
+	store := openStore(t)
+	ring, replica := gateway(t, store, nil)
+	_, found := ring.Age(state.KeyForTokens)
+	assert.False(t, found, "there is no key yet")
+
+	long := replica.Now().Add(-48 * time.Hour)
+	key, err := jws.Generate("", jws.HS256)
+	require.NoError(t, err)
+	material, err := key.Marshal()
+	require.NoError(t, err)
+	position, err := state.Records{Store: store}.AddSigningKey(within(t), state.SigningKey{
+		Use: state.KeyForTokens, Generation: 1, ID: key.Thumbprint(), Algorithm: string(jws.HS256), Material: material,
+		CreatedAt: long.UnixMilli(), SignsFrom: long.UnixMilli(),
+	})
+	require.NoError(t, err)
+	require.NoError(t, replica.WaitFor(within(t), position))
+	age, found := ring.Age(state.KeyForTokens)
+	require.True(t, found)
+	assert.InDelta(t, (48 * time.Hour).Hours(), age.Hours(), 0.5)
+
+	_, position, err = state.Records{Store: store}.Throw(within(t), state.Kill{Kind: revocation.Key, ID: key.Thumbprint(), At: 1})
+	require.NoError(t, err)
+	require.NoError(t, replica.WaitFor(within(t), position))
+	_, found = ring.Age(state.KeyForTokens)
+	assert.False(t, found, "a killed key is not in use")
+	require.NoError(t, ring.Ensure(within(t), state.KeyForTokens, jws.HS256))
+	age, found = ring.Age(state.KeyForTokens)
+	require.True(t, found)
+	assert.Less(t, age, time.Hour)
+}

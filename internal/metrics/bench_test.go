@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
+
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -27,7 +29,7 @@ func BenchmarkDecision(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					p.Decided(c.reason, c.begin())
+					p.Decided(c.reason, c.begin(), uuid.UUID{1})
 				}
 			})
 		})

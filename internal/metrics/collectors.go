@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 )
 
@@ -15,6 +16,19 @@ func newCounters[V ~string](name, help, label string, values []V) (counters[V], 
 		children[v] = vec.WithLabelValues(string(v))
 	}
 	return children, vec
+}
+
+// addTraced counts one event and leaves its trace.
+func (c counters[V]) addTraced(value V, trace uuid.UUID) {
+	if child, ok := c[value].(prometheus.ExemplarAdder); ok {
+		child.AddWithExemplar(1, exemplar(trace))
+	}
+}
+
+// exemplar leads from a number to one request that it counts. Scrapers get it
+// where they ask for OpenMetrics.
+func exemplar(trace uuid.UUID) prometheus.Labels {
+	return prometheus.Labels{"trace_id": trace.String()}
 }
 
 // add counts one event. A value outside the set is not counted: it would be a
@@ -47,7 +61,7 @@ func histogramOpts(name, help string, buckets []float64) prometheus.HistogramOpt
 		Namespace: namespace, Name: name, Help: help, Buckets: buckets,
 		NativeHistogramBucketFactor:    1.1,
 		NativeHistogramMaxBucketNumber: 160,
-		// Nothing here gives exemplars.
+		// The classic buckets hold exemplars, one each, which is enough.
 		NativeHistogramMaxExemplars: -1,
 	}
 }
@@ -70,6 +84,10 @@ var (
 	// callBuckets suits what waits for a signature or for the store.
 	callBuckets = []float64{
 		100e-6, 250e-6, 500e-6, 1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1, 2.5, 5,
+	}
+	// upstreamBuckets suits backends, from one beside the gateway to one that hangs.
+	upstreamBuckets = []float64{
+		1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1, 2.5, 5, 10, 30, 60,
 	}
 	lagBuckets = []float64{
 		1e-3, 2.5e-3, 5e-3, 10e-3, 25e-3, 50e-3, 100e-3, 250e-3, 500e-3, 1, 2.5, 5, 10,

@@ -3,8 +3,10 @@ package metrics
 import (
 	"math/rand/v2"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
@@ -47,6 +49,7 @@ const timedOneIn = 16
 type decisions struct {
 	total    *prometheus.CounterVec
 	duration *prometheus.HistogramVec
+	upstream *prometheus.HistogramVec
 
 	mu       sync.Mutex
 	profiles map[string]*Profile
@@ -57,8 +60,10 @@ func (d *decisions) build() []prometheus.Collector {
 		"Requests under a guard, by what it decided and why."), []string{"profile", "outcome", "reason"})
 	d.duration = prometheus.NewHistogramVec(histogramOpts("decision_duration_seconds",
 		"How long decisions of a guard took; one in 16 is timed.", decisionBuckets), []string{"profile"})
+	d.upstream = prometheus.NewHistogramVec(histogramOpts("upstream_duration_seconds",
+		"How long what stands behind a guard took to answer in full; one in 16 is timed.", upstreamBuckets), []string{"profile"})
 	d.profiles = map[string]*Profile{}
-	return []prometheus.Collector{d.total, d.duration}
+	return []prometheus.Collector{d.total, d.duration, d.upstream}
 }
 
 // Profile counts the decisions about one protected API.
@@ -67,7 +72,9 @@ type Profile struct {
 	// comparison costs a fraction of looking a reason up.
 	allowed  prometheus.Counter
 	reasons  counters[guard.Reason]
-	duration prometheus.Observer
+	refused  atomic.Uint64 // what is refused; one in sixteen leaves an exemplar
+	duration prometheus.ExemplarObserver
+	upstream prometheus.ExemplarObserver
 }
 
 // ForProfile returns the counters of a profile, the same ones for the same
@@ -80,7 +87,8 @@ func (d *decisions) ForProfile(name string) *Profile {
 	}
 	p := &Profile{
 		reasons:  make(counters[guard.Reason], len(guard.Reasons)),
-		duration: d.duration.WithLabelValues(name),
+		duration: d.duration.WithLabelValues(name).(prometheus.ExemplarObserver),
+		upstream: d.upstream.WithLabelValues(name).(prometheus.ExemplarObserver),
 	}
 	for _, reason := range guard.Reasons {
 		p.reasons[reason] = d.total.WithLabelValues(name, string(DecisionOutcomeOf(reason)), string(reason))
@@ -99,14 +107,25 @@ func (p *Profile) Begin() time.Time {
 	return time.Now()
 }
 
-// Decided counts a decision, for which [Profile.Begin] returned begun.
-func (p *Profile) Decided(reason guard.Reason, begun time.Time) {
-	if reason == guard.Allowed {
+// Decided counts a decision, for which [Profile.Begin] returned begun. The first
+// refusal, each sixteenth after it and each decision that is timed leave their
+// trace as an exemplar, which leads from a graph to `caddy dcr explain`.
+func (p *Profile) Decided(reason guard.Reason, begun time.Time, trace uuid.UUID) {
+	switch {
+	case reason == guard.Allowed:
 		p.allowed.Inc()
-	} else {
+	case p.refused.Add(1)%timedOneIn == 1:
+		p.reasons.addTraced(reason, trace)
+	default:
 		p.reasons.add(reason)
 	}
 	if !begun.IsZero() {
-		p.duration.Observe(time.Since(begun).Seconds())
+		p.duration.ObserveWithExemplar(time.Since(begun).Seconds(), exemplar(trace))
 	}
+}
+
+// Answered takes the time of a request that was handed on at that moment and
+// is answered now.
+func (p *Profile) Answered(handedOn time.Time, trace uuid.UUID) {
+	p.upstream.ObserveWithExemplar(time.Since(handedOn).Seconds(), exemplar(trace))
 }

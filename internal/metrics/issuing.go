@@ -8,6 +8,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
+	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
 
 // issuing counts what the client endpoints do.
@@ -20,10 +21,11 @@ type issuing struct {
 	platforms     counters[device.Platform]
 	sources       counters[device.Source]
 	mismatches    prometheus.Counter
+	statements    counters[statement.Check]
 }
 
 func (i *issuing) build() []prometheus.Collector {
-	var registrations, tokens, methods, platforms, sources prometheus.Collector
+	var registrations, tokens, methods, platforms, sources, statements prometheus.Collector
 	i.registrations, registrations = newCounters("registrations_total",
 		"Requests to register a client, by what came of them.", "outcome", registration.Outcomes)
 	i.registering = newHistogram("registration_duration_seconds",
@@ -40,8 +42,10 @@ func (i *issuing) build() []prometheus.Collector {
 		"Requests to register a client, by what told the device's platform.", "source", device.Sources)
 	i.mismatches = newCounter("platform_mismatches_total",
 		"Registrations from a platform that the application is not meant for.")
+	i.statements, statements = newCounters("statement_checks_total",
+		"Software statements looked at, by what came of it.", "result", statement.Checks)
 	return []prometheus.Collector{
-		registrations, i.registering, tokens, i.tokenIssuing, methods, platforms, sources, i.mismatches,
+		registrations, i.registering, tokens, i.tokenIssuing, methods, platforms, sources, i.mismatches, statements,
 	}
 }
 
@@ -68,6 +72,9 @@ func (i *issuing) ClientRegistered(platform device.Platform, offPlatform bool) {
 		i.mismatches.Inc()
 	}
 }
+
+// StatementChecked counts a software statement that was looked at.
+func (i *issuing) StatementChecked(check statement.Check) { i.statements.add(check) }
 
 // DeviceDescribed counts what told the platform of a device.
 func (i *issuing) DeviceDescribed(source device.Source) { i.sources.add(source) }

@@ -33,6 +33,8 @@ type Metrics struct {
 	guessing
 	throttling
 	refusals
+	keys
+	configurations
 
 	collectors []prometheus.Collector
 }
@@ -58,6 +60,8 @@ func New() *Metrics {
 		&m.guessing,
 		&m.throttling,
 		&m.refusals,
+		&m.keys,
+		&m.configurations,
 	} {
 		m.collectors = append(m.collectors, part.build()...)
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/reaper"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 	"github.com/caddy-dcr/caddy-dcr/internal/throttle"
 )
 
@@ -136,6 +137,9 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"events_total":                     each(event.Names),
 		"refusals_shared_total":            each(explain.SharedSet),
 		"events_dropped_total":             none,
+		"statement_checks_total":           each(statement.Checks),
+		"upstream_duration_seconds":        {{"rest_v2"}},
+		"configurations_total":             each(Configurations),
 		"guesses_refused_total":            each(guesses.Bys),
 		"throttled_total":                  refused,
 		"throttle_fallbacks_total":         none,
@@ -201,6 +205,7 @@ func TestTheNamesAreAsPrometheusWantsThem(t *testing.T) {
 	m.ForProfile("rest_v2")
 	m.ForThrottled("rest_v2")
 	m.TrackReplica(&replicaDouble{})
+	m.TrackKeys(ringDouble{state.KeyForTokens: time.Hour})
 	var families []*dto.MetricFamily
 	for name, family := range gather(t, m) {
 		assert.True(t, strings.HasPrefix(family.GetName(), "caddy_dcr_"), name)

@@ -20,6 +20,9 @@ const (
 	KeyForSecrets    KeyUse = "secret"
 )
 
+// KeyUses lists the closed set.
+var KeyUses = []KeyUse{KeyForTokens, KeyForStatements, KeyForSecrets}
+
 // SigningKey is one generation of one of the gateway's own keys.
 type SigningKey struct {
 	Use        KeyUse `cbor:"1,keyasint"`

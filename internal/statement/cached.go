@@ -19,6 +19,8 @@ type Cached struct {
 	Verifier *Verifier
 	// Size is how many statements are remembered; zero is 4096.
 	Size int
+	// Checked is told what came of each statement; nil is nobody.
+	Checked func(Check)
 
 	mu      sync.RWMutex
 	entries map[[sha256.Size]byte]remembered
@@ -36,8 +38,17 @@ func (c *Cached) Verify(raw string) (Statement, error) { return c.VerifyWithin(r
 // VerifyWithin decides as [Verifier.VerifyWithin] does; what is remembered is
 // no matter of any budget.
 func (c *Cached) VerifyWithin(raw string, b jws.Budget) (Statement, error) {
+	s, check, err := c.check(raw, b)
+	if c.Checked != nil {
+		c.Checked(check)
+	}
+	return s, err
+}
+
+func (c *Cached) check(raw string, b jws.Budget) (Statement, Check, error) {
 	if len(raw) > jws.MaxSize {
-		return c.Verifier.Verify(raw) // which refuses it without hashing it
+		s, err := c.Verifier.Verify(raw) // which refuses it without hashing it
+		return s, CheckRefused, err
 	}
 	sum := sha256.Sum256([]byte(raw))
 	c.mu.RLock()
@@ -45,16 +56,16 @@ func (c *Cached) VerifyWithin(raw string, b jws.Budget) (Statement, error) {
 	c.mu.RUnlock()
 	if found && c.current(known) {
 		if err := c.Verifier.timely(known.statement); err != nil {
-			return Statement{}, err
+			return Statement{}, CheckRefused, err
 		}
-		return known.statement, nil
+		return known.statement, CheckRemembered, nil
 	}
 	s, key, err := c.Verifier.verify(raw, b)
 	if err != nil {
-		return Statement{}, err
+		return Statement{}, CheckRefused, err
 	}
 	c.remember(sum, remembered{s, s.Issuer == c.Verifier.Issuer, key})
-	return s, nil
+	return s, CheckVerified, nil
 }
 
 // Recall tells what a text says that was believed before, and does not judge it

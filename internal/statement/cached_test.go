@@ -158,3 +158,21 @@ func TestOnlyWhatWasBelievedIsRecalled(t *testing.T) {
 		assert.False(t, found)
 	}
 }
+
+func TestEachLookAtAStatementIsToldOnce(t *testing.T) {
+	var told []statement.Check
+	c := &statement.Cached{Verifier: verifier(t), Checked: func(check statement.Check) { told = append(told, check) }}
+	raw := own(t).Raw()
+	for range 2 {
+		_, err := c.Verify(raw)
+		require.NoError(t, err)
+	}
+	for _, bad := range []string{"", raw + "x", strings.Repeat("x", jws.MaxSize+1)} {
+		_, err := c.Verify(bad)
+		require.Error(t, err)
+	}
+	assert.Equal(t, []statement.Check{
+		statement.CheckVerified, statement.CheckRemembered,
+		statement.CheckRefused, statement.CheckRefused, statement.CheckRefused,
+	}, told)
+}

@@ -39,6 +39,11 @@ type metric struct {
 	Labels map[string][]string
 }
 
+// everyKey has a key for each use.
+type everyKey struct{}
+
+func (everyKey) Age(state.KeyUse) (time.Duration, bool) { return time.Hour, true }
+
 // exposed reads what a scrape sees, with everything there that can be.
 func exposed(t *testing.T) map[string]metric {
 	t.Helper()
@@ -47,6 +52,7 @@ func exposed(t *testing.T) map[string]metric {
 	m.ForThrottled("rest_v2")
 	m.TrackReplica(&state.Replica{})
 	m.TrackCensus(func() *state.Census { return &state.Census{} }, time.Now)
+	m.TrackKeys(everyKey{})
 	registry := prometheus.NewPedanticRegistry()
 	require.NoError(t, registry.Register(m))
 	families, err := registry.Gather()
