@@ -94,6 +94,11 @@ func TestCredentialsTravelEncryptedOnly(t *testing.T) {
 			if !c.served {
 				assert.Equal(t, http.StatusBadRequest, g.Do(http.MethodGet, "/o/client/scopes", "", append(c.lines, "Authorization: Bearer x")...).Status)
 				assert.Equal(t, http.StatusBadRequest, g.Do(http.MethodPost, "/o/client/validate", "", append(c.lines, "Authorization: Bearer x")...).Status)
+				check("register by the RFCs", g.Do(http.MethodPost, "/oauth2/register", `{"software_statement":"`+statement+`"}`, append(c.lines, "Content-Type: application/json")...))
+				for _, endpoint := range []string{"token", "revoke", "introspect"} {
+					check(endpoint+" by the RFCs", g.Do(http.MethodPost, "/oauth2/"+endpoint, form.Encode(), append(c.lines, "Content-Type: application/x-www-form-urlencoded")...))
+				}
+				check("a registration", g.Do(http.MethodGet, "/oauth2/register/x", "", append(c.lines, "Authorization: Bearer x")...))
 			}
 		})
 	}

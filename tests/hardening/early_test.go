@@ -34,6 +34,11 @@ func TestNoCredentialsAreGivenToDataThatCanBeReplayed(t *testing.T) {
 		tokenRequest("/o/client/token?"+client.Form().Encode(), ""),
 		rawhttp.Request{Method: http.MethodGet, Target: "/o/client/scopes", Lines: []string{token.Bearer()}},
 		rawhttp.Request{Method: http.MethodPost, Target: "/o/client/validate", Lines: []string{token.Bearer()}},
+		rawhttp.Request{Method: http.MethodPost, Target: "/oauth2/register", Body: register.Body, Lines: register.Lines},
+		tokenRequest("/oauth2/token", client.Form().Encode()),
+		tokenRequest("/oauth2/revoke", client.Form().Encode()+"&token="+token.AccessToken),
+		tokenRequest("/oauth2/introspect", client.Form().Encode()+"&token="+token.AccessToken),
+		rawhttp.Request{Method: http.MethodDelete, Target: "/oauth2/register/" + client.ClientID, Lines: []string{"Authorization: Bearer x"}},
 		call,
 	)
 	require.NoError(t, err)

@@ -83,6 +83,12 @@ func TestAClientAuthenticatesInOneWay(t *testing.T) {
 		"a form and an assertion":       {tokenRequest("/o/client/token", inForm+"&client_assertion=x"), false},
 		"Basic and a bearer token":      {tokenRequest("/o/client/token", grant, withBasic, "Authorization: Bearer x"), false},
 		"Basic with two pairs in a row": {tokenRequest("/o/client/token", grant, withBasic+", "+withBasic), false},
+
+		"Basic and a form, by the RFCs":    {tokenRequest("/oauth2/token", inForm, withBasic), false},
+		"the query, which the RFCs forbid": {tokenRequest("/oauth2/token?"+inForm, ""), false},
+		"a form, to revoke by the query":   {tokenRequest("/oauth2/revoke?token=x", inForm), false},
+		"the query, to revoke":             {tokenRequest("/oauth2/revoke?"+inForm, "token=x"), false},
+		"the query, to introspect":         {tokenRequest("/oauth2/introspect?"+inForm, "token=x"), false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			overProtocols(t, func(t *testing.T, p rawhttp.Protocol) {
@@ -155,7 +161,16 @@ func TestNothingFromTheClientEndpointsMayBeCached(t *testing.T) {
 		"scopes":                   {rawhttp.Request{Method: http.MethodGet, Target: "/o/client/scopes", Lines: []string{token.Bearer()}}, http.StatusOK},
 		"scopes of nobody":         {rawhttp.Request{Method: http.MethodGet, Target: "/o/client/scopes"}, http.StatusUnauthorized},
 		"a good token, validated":  {rawhttp.Request{Method: http.MethodPost, Target: "/o/client/validate", Lines: []string{token.Bearer()}}, http.StatusOK},
-		"a bad token, validated":   {rawhttp.Request{Method: http.MethodPost, Target: "/o/client/validate", Lines: []string{"Authorization: Bearer x"}}, http.StatusUnauthorized},
+		"a token by the RFCs":      {tokenRequest("/oauth2/token", client.Form().Encode()), http.StatusOK},
+		"a registration by the RFCs": {
+			rawhttp.Request{Method: http.MethodPost, Target: "/oauth2/register", Body: `{"software_statement":"` + statement + `"}`, Lines: []string{"Content-Type: application/json"}},
+			http.StatusCreated,
+		},
+		"a token, introspected":      {tokenRequest("/oauth2/introspect", client.Form().Encode()+"&token="+token.AccessToken), http.StatusOK},
+		"a token, given back":        {tokenRequest("/oauth2/revoke", client.Form().Encode()+"&token=x"), http.StatusOK},
+		"a registration of nobody's": {rawhttp.Request{Method: http.MethodGet, Target: "/oauth2/register/" + client.ClientID}, http.StatusUnauthorized},
+		"what is not there":          {rawhttp.Request{Method: http.MethodGet, Target: "/oauth2/x"}, http.StatusNotFound},
+		"a bad token, validated":     {rawhttp.Request{Method: http.MethodPost, Target: "/o/client/validate", Lines: []string{"Authorization: Bearer x"}}, http.StatusUnauthorized},
 	} {
 		t.Run(name, func(t *testing.T) {
 			overProtocols(t, func(t *testing.T, p rawhttp.Protocol) {

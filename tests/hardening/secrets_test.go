@@ -77,6 +77,8 @@ type secrets struct {
 	// said is what commands have printed, ran what was done.
 	said strings.Builder
 	ran  []string
+	// refusals are the traces of what was refused.
+	refusals []string
 }
 
 // hold remembers a secret under a name.
@@ -122,6 +124,9 @@ func (s *secrets) send(p rawhttp.Protocol, want int, r rawhttp.Request) harness.
 	require.Equal(s.t, want, answer.Status, "%s %s over %s: %s", r.Method, r.Target, p.Name, answer.Body)
 	path, _, _ := strings.Cut(r.Target, "?")
 	s.ran = append(s.ran, fmt.Sprintf("%s %.30s over %s: %d", r.Method, path, p.Name, want))
+	if trace := answer.Header.Get("X-Dcr-Trace"); trace != "" {
+		s.refusals = append(s.refusals, trace)
+	}
 	return answer
 }
 
@@ -149,6 +154,29 @@ func (s *secrets) clients() {
 		issue("Basic", tokenRequest("/o/client/token", "grant_type=client_credentials", "Authorization: Basic "+withBasic))
 		inPath := issue("a form"+misplaced, tokenRequest("/o/client/token", inForm))
 		issue("the query, escaped", tokenRequest("/o/client/token?"+strings.Replace(inForm, "client_secret", "client%5Fsecret", 1), ""))
+
+		// The same by the RFCs, whose forms hold tokens.
+		byRFC := s.send(p, http.StatusCreated, rawhttp.Request{
+			Method: http.MethodPost, Target: "/oauth2/register", Body: `{"software_statement":"` + spare + `"}`, Lines: []string{"Content-Type: application/json"},
+		}).JSON(t)
+		s.hold(name("client secret by the RFCs"), byRFC["client_secret"].(string))
+		own := "Authorization: Bearer " + s.hold(name("registration token"), byRFC["registration_access_token"].(string))
+		registration := "/oauth2/register/" + byRFC["client_id"].(string)
+		byRFCs := s.hold(name("token by the RFCs"), s.send(p, http.StatusOK, tokenRequest("/oauth2/token", inForm)).JSON(t)["access_token"].(string))
+		s.send(p, http.StatusBadRequest, tokenRequest("/oauth2/token?"+inForm, ""))
+		s.send(p, http.StatusOK, tokenRequest("/oauth2/introspect", inForm+"&token="+byRFCs))
+		s.send(p, http.StatusOK, tokenRequest("/oauth2/introspect", "token="+byRFCs, "Authorization: Basic "+withBasic))
+		s.send(p, http.StatusBadRequest, tokenRequest("/oauth2/introspect?token="+byRFCs, inForm))
+		s.send(p, http.StatusOK, tokenRequest("/oauth2/revoke", inForm+"&token="+byRFCs))
+		s.send(p, http.StatusBadRequest, tokenRequest("/oauth2/revoke?token="+byRFCs, inForm))
+		assertion := s.hold(name("assertion"), token[:len(token)-8]+"BBBBBBBB")
+		const jwtBearer = "grant_type=client_credentials&client_assertion_type=urn%3Aietf%3Aparams%3Aoauth%3Aclient-assertion-type%3Ajwt-bearer&client_assertion="
+		s.send(p, http.StatusBadRequest, tokenRequest("/oauth2/token", jwtBearer+assertion))
+		s.send(p, http.StatusBadRequest, tokenRequest("/oauth2/token?"+jwtBearer+assertion, ""))
+		s.send(p, http.StatusBadRequest, tokenRequest("/o/client/token?"+jwtBearer+assertion, ""))
+		s.send(p, http.StatusOK, rawhttp.Request{Method: http.MethodGet, Target: registration, Lines: []string{own}})
+		s.send(p, http.StatusUnauthorized, rawhttp.Request{Method: http.MethodGet, Target: registration, Lines: []string{own + "A"}})
+		s.send(p, http.StatusNoContent, rawhttp.Request{Method: http.MethodDelete, Target: registration, Lines: []string{own}})
 
 		// Wrong secrets are secrets of somebody else, or nearly right ones.
 		wrong := s.hold(name("wrong secret"), "dcrs_wrong-"+client.ClientSecret[5:30])
@@ -216,6 +244,12 @@ func (s *secrets) operator() {
 		require.Equal(t, status, result.Status, result.Stderr)
 		s.say(result)
 	}
+	require.NotEmpty(t, s.refusals)
+	for _, trace := range s.refusals {
+		s.said.WriteString(fetch(t, "http://"+w.Admin+"/dcr/refusals/"+trace))
+	}
+	require.Zero(t, s.dcr("explain", s.refusals[0]).Status)
+	s.dcr("client", "census") // which may not have been taken yet
 	require.NotZero(t, s.dcr("revoke", "statement", "x", "--reason", "r").Status)
 	require.Zero(t, s.dcr("app", "revoke", application).Status)
 	require.NotZero(t, s.dcr("client", "show", "nobody").Status)
@@ -284,7 +318,7 @@ func (s *secrets) faults() {
 // of queries were there before the filter took them out.
 func (s *secrets) settle() {
 	marks := []string{
-		"client_secret=REDACTED", "client%5Fsecret=REDACTED", "access_token=REDACTED", "software_statement=REDACTED",
+		"client_secret=REDACTED", "client%5Fsecret=REDACTED", "access_token=REDACTED", "client_assertion=REDACTED", "software_statement=REDACTED",
 		"signed_requestor_id=REDACTED", "/nobody/REDACTED?client_secret=REDACTED", "?token=REDACTED",
 	}
 	harness.Eventually(s.t, "for the log", func() bool {
