@@ -105,6 +105,7 @@ func printClient(w io.Writer, client management.Client) {
 		{"Statement", client.StatementID.String()},
 		{"Issuer", client.StatementIssuer},
 		{"Platform", client.Platform},
+		{"Auth method", client.AuthMethod},
 		{"Redirects", allOr(false, client.RedirectURIs)},
 		{"Created", second(client.CreatedAt)},
 		{"Last used", client.LastUsed},

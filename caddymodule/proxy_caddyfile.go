@@ -29,7 +29,8 @@ func init() {
 //	}
 //
 // into a route for the profile's paths with a dcr_guard and a reverse_proxy,
-// and a last route that answers 404 for what nothing else of the site claims.
+// and a last route that publishes the API's metadata and answers 404 for what
+// nothing else of the site claims.
 func parseProxy(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	h.Next() // "dcr_proxy"
 	head := h.Token()
@@ -60,7 +61,8 @@ func parseProxy(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	if len(proxy.Upstreams) == 0 && proxy.DynamicUpstreamsRaw == nil {
 		return nil, h.Errf("dcr_proxy %s: an upstream is wanted, such as 10.0.0.1:8080", name.Text)
 	}
-	return []httpcaddyfile.ConfigValue{proxyRoute(describe(name.Text), g, proxy), fallbackRoute()}, nil
+	api := describe(name.Text)
+	return []httpcaddyfile.ConfigValue{proxyRoute(api, g, proxy), lastRoute(api.Name)}, nil
 }
 
 // describe asks the profile for its paths, which do not depend on options.
@@ -86,12 +88,15 @@ func proxyRoute(api plugins.API, g *Guard, proxy *reverseproxy.Handler) httpcadd
 	}}
 }
 
-// fallbackRoute is what every dcr_proxy adds behind the routes of all of them:
-// a route without a matcher. One would do for each block, but a directive
-// cannot tell in which block it stands; only requests that no profile claims
-// pass them, and the innermost answers.
-func fallbackRoute() httpcaddyfile.ConfigValue {
+// lastRoute is what every dcr_proxy adds behind the routes of all of them: a
+// route without a matcher. One fallback would do for each block, but a
+// directive cannot tell in which block it stands; only requests that no profile
+// claims pass them, and the innermost answers.
+func lastRoute(api string) httpcaddyfile.ConfigValue {
 	return httpcaddyfile.ConfigValue{Class: "route", Value: caddyhttp.Route{
-		HandlersRaw: []json.RawMessage{caddyconfig.JSONModuleObject(new(Fallback), "handler", "dcr_fallback", nil)},
+		HandlersRaw: []json.RawMessage{
+			caddyconfig.JSONModuleObject(&Resource{API: api}, "handler", "dcr_resource", nil),
+			caddyconfig.JSONModuleObject(new(Fallback), "handler", "dcr_fallback", nil),
+		},
 	}}
 }

@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/metadata"
@@ -99,8 +98,7 @@ func (s *standards) scopesGuarded() []string {
 	for _, route := range s.app.routes() {
 		scopes = append(scopes, route.Scopes...)
 	}
-	slices.Sort(scopes)
-	return slices.Compact(scopes)
+	return metadata.Scopes(scopes)
 }
 
 // publish writes a document that is nobody's secret and may be kept for a while.

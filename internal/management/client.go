@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
@@ -75,6 +76,9 @@ func (s *Service) clientView(c state.Client) Client {
 		ID: c.ID, ApplicationID: c.ApplicationID, StatementID: c.StatementID, StatementIssuer: s.issuerOf(c),
 		Platform: c.Platform, RedirectURIs: list(c.RedirectURIs), CreatedAt: moment(c.CreatedAt),
 		LastUsed: c.LastSeen().String(),
+	}
+	if len(c.Keys) > 0 {
+		view.AuthMethod = registration.PrivateKeyJWT
 	}
 	if a, err := s.application(c.ApplicationID); err == nil {
 		view.ApplicationName, view.Programmer = a.Name, a.Programmer

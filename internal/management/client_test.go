@@ -152,3 +152,14 @@ func TestWhenNoClientIsShown(t *testing.T) {
 	_, err = w.Clients(within(t), uuid.Nil, "", 0)
 	assertFault(t, management.Unavailable, "", "listing", err)
 }
+
+func TestAClientWithAKeyIsShownAsOne(t *testing.T) {
+	w := newWorld(t)
+	app := w.create(t, nil)
+	c := w.client(t, app.ID, uuid.New(), func(c *state.Client) {
+		c.Keys = []state.ClientKey{{Algorithm: "ES256", ID: "k1", Public: []byte{1}}}
+	})
+	shown, err := w.Client(within(t), c.ID)
+	require.NoError(t, err)
+	assert.Equal(t, "private_key_jwt", shown.AuthMethod)
+}

@@ -35,7 +35,7 @@ func TestTheWireFormatStays(t *testing.T) {
 	statement := management.Statement{ID: id(2), ApplicationID: id(1), IssuedAt: at, IssuedBy: "ann", KeyID: "k1", StoppedBy: "application"}
 	client := management.Client{
 		ID: id(3), ApplicationID: id(1), ApplicationName: "Demo", Programmer: "REF", StatementID: id(2),
-		StatementIssuer: "https://sp.example.com", Platform: "iOS", RedirectURIs: []string{}, CreatedAt: at, LastUsed: "2025-11-25",
+		StatementIssuer: "https://sp.example.com", Platform: "iOS", AuthMethod: "private_key_jwt", RedirectURIs: []string{}, CreatedAt: at, LastUsed: "2025-11-25",
 		StoppedBy: "application", Kills: []management.Kill{kill},
 	}
 	for name, value := range map[string]any{

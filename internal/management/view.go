@@ -73,10 +73,13 @@ type Client struct {
 	Programmer      string    `json:"programmer,omitempty"`
 	StatementID     uuid.UUID `json:"statement_id"`
 	// StatementIssuer is who signed its statement.
-	StatementIssuer string    `json:"statement_issuer,omitempty"`
-	Platform        string    `json:"platform,omitempty"`
-	RedirectURIs    []string  `json:"redirect_uris"`
-	CreatedAt       time.Time `json:"created_at"`
+	StatementIssuer string `json:"statement_issuer,omitempty"`
+	Platform        string `json:"platform,omitempty"`
+	// AuthMethod is private_key_jwt for a client that has a key, and else left
+	// out.
+	AuthMethod   string    `json:"auth_method,omitempty"`
+	RedirectURIs []string  `json:"redirect_uris"`
+	CreatedAt    time.Time `json:"created_at"`
 	// LastUsed is the last day (UTC) on which it registered or got a token.
 	LastUsed string `json:"last_used"`
 	// StoppedBy names the widest kind of kill that stops it, if one does.

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/metadata"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
 var update = flag.Bool("update", false, "write the golden files instead of comparing with them")
@@ -46,5 +47,20 @@ func TestTheWellKnownNameStandsBeforeThePath(t *testing.T) {
 		parsed, err := url.Parse(identifier)
 		require.NoError(t, err)
 		assert.Equal(t, want, metadata.Path(metadata.AtServer, parsed), identifier)
+	}
+}
+
+func TestTheResourcesDocumentHasItsGoldenForm(t *testing.T) {
+	api := plugins.API{
+		Title: "Entitlement Service Monitoring", QueryToken: "access_token",
+		Routes: []plugins.Route{{Scopes: []string{"b", "a"}}, {Open: true}, {Scopes: []string{"b"}}},
+	}
+	golden(t, "resource.json", metadata.OfResource("https://mgmt.example.com/esm", "https://sp.example.com", api))
+	golden(t, "resource_bare.json", metadata.OfResource("https://mgmt.example.com", "https://sp.example.com", plugins.API{}))
+}
+
+func TestAnAddressHasNoSlashAtItsEnd(t *testing.T) {
+	for prefix, want := range map[string]string{"/": "", "/esm/": "/esm", "/api/v2/": "/api/v2", "/a": "/a"} {
+		assert.Equal(t, want, metadata.OfPrefix(prefix))
 	}
 }

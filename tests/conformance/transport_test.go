@@ -42,3 +42,23 @@ http://127.0.0.1:{HTTP} {
 	}
 	assert.Equal(t, http.StatusOK, g.Do(http.MethodGet, "/.well-known/oauth-authorization-server", "").Status)
 }
+
+// A device that asks too often is told so at every endpoint but introspection,
+// where backends ask for many devices at once.
+func TestTheStandardsEndpointsAreThrottledLikeTheOthers(t *testing.T) {
+	w := newWorld(t, "", "throttle {\n\t\t\tburst 1\n\t\t\trate 0.001\n\t\t}\n\t\t")
+	ask := map[string]func() harness.Answer{
+		"token":                  func() harness.Answer { return w.post("/oauth2/token", grant) },
+		"revoke":                 func() harness.Answer { return w.post("/oauth2/revoke", grant) },
+		"register":               func() harness.Answer { return w.postRegister(nil) },
+		"reading a registration": func() harness.Answer { return w.Do(http.MethodGet, "/oauth2/register/x", "") },
+	}
+	harness.Eventually(t, "for the bucket to be empty", func() bool { return ask["token"]().Status == http.StatusTooManyRequests })
+	for name, send := range ask {
+		answer := send()
+		refused(t, answer, http.StatusTooManyRequests, "too_many_requests")
+		assert.NotEmpty(t, answer.Header.Get("Retry-After"), name)
+	}
+	assert.False(t, w.active(t, "junk"))
+	assert.Equal(t, http.StatusOK, w.Do(http.MethodGet, "/.well-known/oauth-authorization-server", "").Status)
+}

@@ -97,6 +97,7 @@ func TestTheCommandsOfTheEndpointsPageRun(t *testing.T) {
 	output := run(strings.Join(blocks(t, "docs/endpoints.md"), "\n"))
 	assert.Contains(t, output, `"token_endpoint":"http`)
 	assert.Contains(t, output, `"keys":[`)
+	assert.Contains(t, output, `"authorization_servers":["http`)
 	assert.Contains(t, output, `"redirect_uris":["https://example.com/done"]`, "the registration is read")
 	assert.Contains(t, output, `"backend": "rest_v2"`, "the token opens the API")
 	assert.Contains(t, output, `"scope":"analytics:client api:client:v2"`, "the key gets a token")
