@@ -1,6 +1,8 @@
 package metrics
 
 import (
+	"sync/atomic"
+
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 )
@@ -18,11 +20,19 @@ func newCounters[V ~string](name, help, label string, values []V) (counters[V], 
 	return children, vec
 }
 
-// addTraced counts one event and leaves its trace.
-func (c counters[V]) addTraced(value V, trace uuid.UUID) {
-	if child, ok := c[value].(prometheus.ExemplarAdder); ok {
-		child.AddWithExemplar(1, exemplar(trace))
+// traced is a counter of which the first event and each sixteenth after it leave
+// their trace.
+type traced struct {
+	prometheus.Counter
+	events atomic.Uint64
+}
+
+func (c *traced) add(trace uuid.UUID) {
+	if adder, ok := c.Counter.(prometheus.ExemplarAdder); ok && c.events.Add(1)%timedOneIn == 1 {
+		adder.AddWithExemplar(1, exemplar(trace))
+		return
 	}
+	c.Inc()
 }
 
 // exemplar leads from a number to one request that it counts. Scrapers get it

@@ -3,7 +3,6 @@ package metrics
 import (
 	"math/rand/v2"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
@@ -71,8 +70,7 @@ type Profile struct {
 	// allowed stands apart because it is the way of nearly every request: the
 	// comparison costs a fraction of looking a reason up.
 	allowed  prometheus.Counter
-	reasons  counters[guard.Reason]
-	refused  atomic.Uint64 // what is refused; one in sixteen leaves an exemplar
+	reasons  map[guard.Reason]*traced
 	duration prometheus.ExemplarObserver
 	upstream prometheus.ExemplarObserver
 }
@@ -86,14 +84,14 @@ func (d *decisions) ForProfile(name string) *Profile {
 		return p
 	}
 	p := &Profile{
-		reasons:  make(counters[guard.Reason], len(guard.Reasons)),
+		reasons:  make(map[guard.Reason]*traced, len(guard.Reasons)),
 		duration: d.duration.WithLabelValues(name).(prometheus.ExemplarObserver),
 		upstream: d.upstream.WithLabelValues(name).(prometheus.ExemplarObserver),
 	}
 	for _, reason := range guard.Reasons {
-		p.reasons[reason] = d.total.WithLabelValues(name, string(DecisionOutcomeOf(reason)), string(reason))
+		p.reasons[reason] = &traced{Counter: d.total.WithLabelValues(name, string(DecisionOutcomeOf(reason)), string(reason))}
 	}
-	p.allowed = p.reasons[guard.Allowed]
+	p.allowed = p.reasons[guard.Allowed].Counter
 	d.profiles[name] = p
 	return p
 }
@@ -107,17 +105,14 @@ func (p *Profile) Begin() time.Time {
 	return time.Now()
 }
 
-// Decided counts a decision, for which [Profile.Begin] returned begun. The first
-// refusal, each sixteenth after it and each decision that is timed leave their
-// trace as an exemplar, which leads from a graph to `caddy dcr explain`.
+// Decided counts a decision, for which [Profile.Begin] returned begun. Some of
+// what is refused, and each decision that is timed, leave their trace as an
+// exemplar, which leads from a graph to `caddy dcr explain`.
 func (p *Profile) Decided(reason guard.Reason, begun time.Time, trace uuid.UUID) {
-	switch {
-	case reason == guard.Allowed:
+	if reason == guard.Allowed {
 		p.allowed.Inc()
-	case p.refused.Add(1)%timedOneIn == 1:
-		p.reasons.addTraced(reason, trace)
-	default:
-		p.reasons.add(reason)
+	} else if counter := p.reasons[reason]; counter != nil {
+		counter.add(trace)
 	}
 	if !begun.IsZero() {
 		p.duration.ObserveWithExemplar(time.Since(begun).Seconds(), exemplar(trace))
