@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"github.com/stretchr/testify/assert"
@@ -134,22 +135,42 @@ func TestAClientsTextsAreMadeFitForALog(t *testing.T) {
 	assert.Empty(t, info.Manufacturer)
 }
 
+// FuzzDeviceInfo holds that a description is read where the standard library
+// reads one, and that what is kept of it is fit for a log and was there.
 func FuzzDeviceInfo(f *testing.F) {
-	f.Add(encoded(iPhone), android)
-	f.Add(encoded(`{"model":"AFTM" "osName":"Android"}`), "Roku/DVP")
-	f.Add("!", "")
-	f.Add(encoded(`{"osName":"\u0000\ud800"}`), "x")
 	f.Fuzz(func(t *testing.T, header, userAgent string) {
 		info, source := FromRequest(header, userAgent)
-		assert.Contains(t, Platforms, info.Platform)
-		assert.Contains(t, Sources, source)
-		for _, field := range []string{info.HardwareType, info.Manufacturer, info.Model, info.OSName, info.OSVersion} {
-			assert.LessOrEqual(t, len(field), maxField)
-			assert.True(t, utf8.ValidString(field))
-			assert.NotContains(t, field, "\n")
+		require.Contains(t, Platforms, info.Platform)
+		require.Contains(t, Sources, source)
+		fields := []string{info.HardwareType, info.Manufacturer, info.Model, info.OSName, info.OSVersion}
+		for _, field := range fields {
+			require.LessOrEqual(t, len(field), maxField)
+			require.True(t, utf8.ValidString(field))
+			require.False(t, strings.ContainsFunc(field, unicode.IsControl))
+		}
+		if source != FromHeader {
+			require.Equal(t, make([]string, len(fields)), fields, "nothing is kept of what was not read")
+			return
+		}
+		plain := strings.NewReplacer(" ", "", "\t", "", "\r", "", "\n", "", "=", "", "-", "+", "_", "/").Replace(header)
+		text, err := base64.RawStdEncoding.DecodeString(plain)
+		require.NoError(t, err)
+		var object map[string]any
+		require.NoError(t, json.Unmarshal(text, &object))
+		require.NotNil(t, object)
+		all := ""
+		for _, value := range object {
+			if value, isText := value.(string); isText {
+				all += clean(asText(value)) + "\n"
+			}
+		}
+		for _, field := range fields {
+			require.Contains(t, all, field)
 		}
 	})
 }
+
+func asText(value string) text { return text(value) }
 
 func BenchmarkFromRequest(b *testing.B) {
 	header := encoded(iPhone)

@@ -159,13 +159,6 @@ func TestNoCharacterThatPassesNormalisesIntoOneThatDoesNot(t *testing.T) {
 }
 
 func FuzzCanonical(f *testing.F) {
-	for _, seed := range []string{
-		"/", "/api/v2/REF30/profiles", "/a%20b?c=%41", "/a%2fb", "/a/../b", "/%2e%2e/", "/a;b", "/a%00",
-		"/%25%32%65", "/%E2%80%A5", "/%C0%AE", "//a", "/a/%EF%BC%8F", `/a\b`, "/a?b;c", "*", "http://a/b", "/é?é",
-		"/a%23b", "/[a]", "/%7E", "/a:b", "/:a",
-	} {
-		f.Add(seed)
-	}
 	f.Fuzz(func(t *testing.T, target string) {
 		u, err := url.ParseRequestURI(target)
 		if err != nil {

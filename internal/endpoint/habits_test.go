@@ -248,3 +248,17 @@ func randomTarget(t *rapid.T, s habits.Site) {
 		t.Fatalf("%s %s?%s with %q: %s (%s)", method, path.String(), query, form, confusion, strings.Join(names, ", "))
 	}
 }
+
+// FuzzConfusion looks for a target, or a form, that passes and means something
+// else to a server.
+func FuzzConfusion(f *testing.F) {
+	s := site(f)
+	f.Fuzz(func(t *testing.T, method, target, form string) {
+		r := parse(method, target, form)
+		if r == nil {
+			return
+		}
+		confusion, _ := s.Confusion(r, habits.Servers)
+		require.Empty(t, confusion)
+	})
+}

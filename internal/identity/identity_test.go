@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
 )
@@ -140,6 +141,64 @@ func TestUpgradeOf(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, identity.UpgradeOf(tc.h)) })
 	}
+}
+
+// FuzzClean holds that nothing is left that could be taken for ours or for
+// another method, and that all else is.
+func FuzzClean(f *testing.F) {
+	plain := strings.NewReplacer("_", "-", ".", "-", " ", "-")
+	f.Fuzz(func(t *testing.T, name, other, query string) {
+		r := &http.Request{URL: &url.URL{Path: "/a", RawQuery: query}, Header: http.Header{name: {"1"}, http.CanonicalHeaderKey(other): {"2"}}}
+		before := r.Header.Clone()
+		identity.Clean(r)
+		for key := range before {
+			folded := plain.Replace(strings.ToLower(key))
+			if isASCII(key) {
+				ours := strings.HasPrefix(folded, "x-dcr-") || folded == "x-http-method-override" || folded == "x-original-url"
+				require.False(t, ours && r.Header[key] != nil, key)
+			}
+			kept := !strings.HasPrefix(folded, "x-") && key != "Trailer"
+			require.True(t, !kept || r.Header[key] != nil, key)
+		}
+		found, _ := url.ParseQuery(r.URL.RawQuery)
+		for key := range found {
+			require.False(t, strings.EqualFold(key, "_method") || strings.EqualFold(key, "X-HTTP-Method-Override"), key)
+		}
+		if !strings.Contains(strings.ToLower(query), "method") && !strings.ContainsFunc(query, func(r rune) bool { return r == '%' || r >= 0x80 }) {
+			require.Equal(t, query, r.URL.RawQuery)
+		}
+		cleaned := r.URL.RawQuery
+		identity.Clean(r)
+		require.Equal(t, cleaned, r.URL.RawQuery)
+	})
+}
+
+func isASCII(text string) bool {
+	return !strings.ContainsFunc(text, func(r rune) bool { return r >= 0x80 })
+}
+
+// FuzzConnection holds that what is left names no header but the five, each as
+// RFC 9110 section 7.6.1 has it.
+func FuzzConnection(f *testing.F) {
+	f.Fuzz(func(t *testing.T, one, two string) {
+		h := http.Header{"Connection": {one, two}}
+		identity.CleanConnection(h)
+		for _, line := range h["Connection"] {
+			for token := range strings.SplitSeq(line, ",") {
+				require.Contains(t, []string{"close", "keep-alive", "upgrade", "te", "trailers"}, strings.TrimSpace(token))
+			}
+		}
+		for _, token := range []string{"close", "keep-alive"} {
+			asked := false
+			for part := range strings.SplitSeq(one+","+two, ",") {
+				asked = asked || strings.EqualFold(strings.Trim(part, " \t"), token)
+			}
+			require.Equal(t, asked, strings.Contains(strings.Join(h["Connection"], ","), token))
+		}
+		again := h.Clone()
+		identity.CleanConnection(again)
+		require.Equal(t, h, again)
+	})
 }
 
 func BenchmarkClean(b *testing.B) {

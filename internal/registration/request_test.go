@@ -2,6 +2,7 @@ package registration
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -138,4 +139,39 @@ func TestReadRequestLearnsTheDeviceAndNeverFailsAtIt(t *testing.T) {
 		assert.Equal(t, device.Android, q.Device.Platform)
 		assert.Equal(t, want, q.DeviceSource)
 	}
+}
+
+// FuzzReadRequest holds that whatever is accepted says the same to the reader
+// of the standard library, and that no body is a fault of ours.
+func FuzzReadRequest(f *testing.F) {
+	f.Fuzz(func(t *testing.T, contentType, body string) {
+		q, err := ReadRequest(request(contentType, body))
+		if err != nil {
+			require.Equal(t, oautherr.InvalidRequest, oautherr.From(err).Code)
+			require.Zero(t, q)
+			return
+		}
+		var theirs struct {
+			Statement string   `json:"software_statement"`
+			URI       string   `json:"redirect_uri"`
+			URIs      []string `json:"redirect_uris"`
+		}
+		// The members in other cases would be taken for these as well.
+		var exact map[string]json.RawMessage
+		require.NoError(t, json.Unmarshal([]byte(body), &exact))
+		for _, member := range []struct {
+			name string
+			into any
+		}{{"software_statement", &theirs.Statement}, {"redirect_uri", &theirs.URI}, {"redirect_uris", &theirs.URIs}} {
+			if value, given := exact[member.name]; given {
+				require.NoError(t, json.Unmarshal(value, member.into))
+			}
+		}
+		require.NotEmpty(t, q.Statement)
+		require.Equal(t, theirs.Statement, q.Statement)
+		if theirs.URI != "" {
+			theirs.URIs = append(theirs.URIs, theirs.URI)
+		}
+		require.ElementsMatch(t, theirs.URIs, q.RedirectURIs)
+	})
 }

@@ -1,6 +1,7 @@
 package scope_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,4 +56,51 @@ func TestSet(t *testing.T) {
 	assert.True(t, scope.Must("a").Within(set))
 	assert.True(t, scope.Set{}.Within(set))
 	assert.False(t, scope.Must("a", "c").Within(set))
+}
+
+// FuzzScope compares with maps of the words between spaces and commas.
+func FuzzScope(f *testing.F) {
+	f.Fuzz(func(t *testing.T, first, second string) {
+		a, err := scope.Parse(first)
+		if err != nil {
+			return
+		}
+		words := wordsOf(first)
+		require.Len(t, a.Values(), len(words))
+		require.Equal(t, len(words), a.Len())
+		for _, value := range a.Values() {
+			require.True(t, words[value], value)
+		}
+		require.True(t, slices.IsSorted(a.Values()))
+		for _, form := range []string{a.String(), a.Commas()} {
+			again, err := scope.Parse(form)
+			require.NoError(t, err)
+			require.Equal(t, a.Values(), again.Values())
+		}
+		b, err := scope.Parse(second)
+		if err != nil {
+			return
+		}
+		within, any := true, false
+		for word := range words {
+			within = within && wordsOf(second)[word]
+			any = any || wordsOf(second)[word]
+			require.True(t, a.Has(word))
+		}
+		require.Equal(t, within, a.Within(b))
+		require.Equal(t, any, a.HasAny(b.Values()...))
+		for word := range wordsOf(second) {
+			require.Equal(t, words[word], a.Has(word))
+		}
+	})
+}
+
+func wordsOf(list string) map[string]bool {
+	words := map[string]bool{}
+	for _, word := range strings.Split(strings.ReplaceAll(list, ",", " "), " ") {
+		if word != "" {
+			words[word] = true
+		}
+	}
+	return words
 }

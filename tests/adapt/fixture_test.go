@@ -23,7 +23,7 @@ type fixture struct {
 }
 
 // fixtures reads those of one folder of testdata.
-func fixtures(t *testing.T, folder string) []fixture {
+func fixtures(t testing.TB, folder string) []fixture {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join("testdata", folder, "*.caddyfiletest"))
 	require.NoError(t, err)

@@ -17,7 +17,7 @@ import (
 
 // world sets what the placeholders of the fixtures stand for. Nothing there is
 // ever connected to.
-func world(t *testing.T) {
+func world(t testing.TB) {
 	t.Helper()
 	folder := t.TempDir()
 	certificate, key := filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
@@ -41,7 +41,7 @@ func world(t *testing.T) {
 	t.Setenv("DCR_TEST_SERVER_SECRET", "0123456789abcdef0123456789abcdef")
 }
 
-func writePEM(t *testing.T, path, kind string, der []byte) {
+func writePEM(t testing.TB, path, kind string, der []byte) {
 	t.Helper()
 	require.NoError(t, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600))
 }

@@ -52,6 +52,7 @@ func TestAHostileTokenIsNotMuchDearerToRefuseThanToSend(t *testing.T) {
 				require.NoError(t, err, bomb.Name)
 				_, err = io.Copy(io.Discard, answer.Body)
 				require.NoError(t, err)
+				require.NoError(t, answer.Body.Close())
 				require.Equal(t, http.StatusUnauthorized, answer.StatusCode, bomb.Name)
 			}
 		}
