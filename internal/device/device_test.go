@@ -125,12 +125,13 @@ func TestThePlatformOfADescription(t *testing.T) {
 
 func TestAClientsTextsAreMadeFitForALog(t *testing.T) {
 	object, err := json.Marshal(map[string]string{
-		"model": "a\r\nb\x00\u202ec", "osName": strings.Repeat("ä", 100), "osVersion": "x\xffy", "manufacturer": strings.Repeat("\n", 1000) + "z",
+		"model": "a\r\nb\x00\u202ec", "osName": strings.Repeat("ä", 100), "osVersion": "x\xffy", "type": "x" + strings.Repeat("ä", 100), "manufacturer": strings.Repeat("\n", 1000) + "z",
 	})
 	require.NoError(t, err)
 	info, _ := FromRequest(encoded(string(object)), "")
 	assert.Equal(t, "abc", info.Model)
 	assert.Equal(t, strings.Repeat("ä", 32), info.OSName)
+	assert.Equal(t, "x"+strings.Repeat("ä", 31), info.HardwareType, "a character is kept whole or not at all")
 	assert.Equal(t, "xy", info.OSVersion)
 	assert.Empty(t, info.Manufacturer)
 }

@@ -68,7 +68,9 @@ func gather(raw string, location *plugins.Location, into []Named) []Named {
 }
 
 // gives says whether the request names something at the location or at another
-// required one of the same name, and nothing empty at either.
+// required one of the same name, spelt as everybody reads it, and nothing empty
+// at either in any spelling: a backend that reads nothing, or the empty one,
+// may take that for everything.
 func (m *Match) gives(p Parameters, location *plugins.Location) bool {
 	given := false
 	for i := range m.compiled.Entitled {
@@ -79,13 +81,31 @@ func (m *Match) gives(p Parameters, location *plugins.Location) bool {
 		if other.In == plugins.InPath {
 			return true
 		}
-		filled, empty := count(p.in(other.In), other.Name)
-		if empty > 0 {
+		exact, empty := plainly(p.in(other.In), other.Name)
+		if empty {
 			return false
 		}
-		given = given || filled > 0
+		given = given || exact
+	}
+	// Of a form that is merged into the query nothing is wanted.
+	if _, empty := plainly(p.form, location.Name); empty {
+		return false
 	}
 	return given
+}
+
+// plainly says whether the parameter is given with a value under its exact
+// name, and whether it is given without one under any that resembles it.
+func plainly(raw, wanted string) (exact, empty bool) {
+	for raw != "" {
+		var name, value string
+		name, value, raw = cutPair(raw)
+		if compare(name, wanted) != another {
+			empty = empty || value == ""
+			exact = exact || name == wanted
+		}
+	}
+	return exact, empty
 }
 
 // Missing returns the first parameter that the route cannot do without and the
@@ -112,7 +132,7 @@ func (m *Match) has(p Parameters, wanted *plugins.Parameter) bool {
 		if other.In == plugins.InPath {
 			return true
 		}
-		if filled, _ := count(p.in(other.In), other.Name); filled > 0 {
+		if filled(p.in(other.In), other.Name) {
 			return true
 		}
 	}
@@ -165,18 +185,14 @@ func (m *Match) ReadForm(p *Parameters, r *http.Request, limit int64) error {
 	return nil
 }
 
-// count tells how often the parameter is given with a value and without one.
-func count(raw, wanted string) (filled, empty int) {
+// filled says whether the parameter is given with a value.
+func filled(raw, wanted string) bool {
 	for raw != "" {
 		var name, value string
 		name, value, raw = cutPair(raw)
-		switch {
-		case compare(name, wanted) != same:
-		case value == "":
-			empty++
-		default:
-			filled++
+		if value != "" && compare(name, wanted) == same {
+			return true
 		}
 	}
-	return filled, empty
+	return false
 }

@@ -41,7 +41,7 @@ func TestEverythingThatARequestNamesIsGathered(t *testing.T) {
 	}
 	inQuery := entitled(channel(plugins.InQuery, "requestor_id", false))
 	required := entitled(channel(plugins.InQuery, "requestor_id", true))
-	either := entitled(channel(plugins.InQuery, "requestor_id", true), channel(plugins.InForm, "Requestor_ID", true))
+	either := entitled(channel(plugins.InQuery, "requestor_id", true), channel(plugins.InForm, "requestor_id", true))
 	for name, c := range map[string]struct {
 		query, form string
 		route       func(*plugins.Route)
@@ -60,6 +60,10 @@ func TestEverythingThatARequestNamesIsGathered(t *testing.T) {
 		"not at all, though required":           {"a=b", "", required, named("")},
 		"empty, though required":                {"requestor_id=", "", required, named("")},
 		"empty beside another, though required": {"requestor_id=X&requestor_id=", "", required, named("X", "")},
+		"in another case only, though required": {"Requestor_ID=X", "", required, named("X", "")},
+		"encoded only, though required":         {"requestor%5Fid=X", "", required, named("X", "")},
+		"an empty list beside, though required": {"requestor_id=X&requestor_id[]=", "", required, named("X", "")},
+		"an empty form beside, though required": {"requestor_id=X", "requestor_id=", required, named("X", "")},
 		"as a list only, though required":       {"requestor_id[]=X", "", required, named("X", "")},
 		"in the query, where either will do":    {"requestor_id=X", "", either, named("X")},
 		"in the form, where either will do":     {"", "requestor_id=X", either, named("X")},

@@ -52,16 +52,12 @@ func (p Parameters) Values(name string) []string {
 	return values
 }
 
-// in returns the encoded parameters of a place.
+// in returns the encoded parameters of the query or of the form.
 func (p Parameters) in(place plugins.Place) string {
-	switch place {
-	case plugins.InQuery:
-		return p.query
-	case plugins.InForm:
+	if place == plugins.InForm {
 		return p.form
-	default:
-		return ""
 	}
+	return p.query
 }
 
 // ReadForm reads a form-encoded body of at most limit bytes and puts it back,

@@ -35,6 +35,19 @@ func TestNamesOfParametersAreCompared(t *testing.T) {
 		"a comparison":                         {"requestor_id!", another},
 		"a list of another name":               {"requestor[]", another},
 		"an invalid escape":                    {"requestor_id%", another},
+		"encoded twice":                        {"requestor%255fid", similar},
+		"encoded three times":                  {"%25252572equestor_id", similar},
+		"encoded twice, and invalid then":      {"requestor%25zzid", another},
+		"half an escape the second time":       {"requestor_id%25", another},
+		"brackets around it":                   {"[requestor_id]", similar},
+		"a bracket behind it":                  {"requestor_id]x", similar},
+		"the marks of Spring":                  {"!_requestor_id", similar},
+		"a mark alone":                         {"_", another},
+		"a member of it":                       {"requestor_id.x", similar},
+		"fullwidth letters":                    {"%EF%BD%92equestor_id", similar},
+		"fullwidth letters, not encoded":       {"ｒequestor_id", similar},
+		"a no-break space before it":           {"%C2%A0requestor_id", similar},
+		"another letter":                       {"é", another},
 		"no name":                              {"", another},
 		"a name beyond all bounds":             {strings.Repeat("%72", 1000), similar},
 	} {
@@ -85,6 +98,11 @@ func TestAParameterIsRemovedAndNothingElse(t *testing.T) {
 			assert.Equal(t, c.want, RemoveQuery(c.query, "access_token"))
 		})
 	}
+}
+
+func TestParametersThatAreAlikeAreRemovedAsWell(t *testing.T) {
+	assert.Equal(t, "a=1&method=b", RemoveAlike("_method=x&a=1&_Method[]=y&.method=z&method=b&%255fmethod", "_method"))
+	assert.Equal(t, "a=1&&b", RemoveAlike("a=1&&b", "_method"))
 }
 
 func FuzzRemoveQuery(f *testing.F) {

@@ -77,6 +77,7 @@ func TestCleanLeavesWhatIsNotOurs(t *testing.T) {
 	h := http.Header{
 		"X-D": {"1"}, "X-Dcrypt": {"1"}, "X-Device-Info": {"1"}, "Xx-Dcr-A": {"1"},
 		"X-Forwarded-For": {"1"}, "Ap-Device-Identifier": {"1"}, "X": {"1"}, "": {"1"},
+		"X-A-Header-Whose-Name-Is-Longer-Than-All-Of-Them": {"1"},
 	}
 	r := &http.Request{URL: &url.URL{}, Header: h.Clone()}
 	identity.Clean(r)

@@ -58,6 +58,10 @@ func TestSet(t *testing.T) {
 	assert.False(t, scope.Must("a", "c").Within(set))
 }
 
+func TestMustTakesWhatTheProgramNamesAndNothingElse(t *testing.T) {
+	assert.Panics(t, func() { scope.Must("a b") })
+}
+
 // FuzzScope compares with maps of the words between spaces and commas.
 func FuzzScope(f *testing.F) {
 	f.Fuzz(func(t *testing.T, first, second string) {

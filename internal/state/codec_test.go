@@ -255,6 +255,12 @@ func TestWhatCannotBeReadIsTheStoresFault(t *testing.T) {
 	}
 }
 
+func TestWhatCannotBeWrittenIsAnError(t *testing.T) {
+	_, err := encode(kindNode, make(chan int))
+	assert.ErrorContains(t, err, "encoding a record")
+	assert.Panics(t, func() { must(0, err) }, "a codec that cannot be made is found out about at once")
+}
+
 func TestARecordUnderAnothersKeyIsRefused(t *testing.T) {
 	app, err := encodeApplication(fixedApplication())
 	require.NoError(t, err)

@@ -3,6 +3,7 @@ package architecture
 import (
 	"go/ast"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -50,6 +51,27 @@ func TestNothingIsSkipped(t *testing.T) {
 			skips := slices.Contains(holders, holder) && slices.Contains([]string{"Skip", "Skipf", "SkipNow"}, method)
 			assert.False(t, skips, "%s calls %s: install what is missing, or fail", file.path, selector)
 			assert.NotEqual(t, "testing.Short", selector, "%s: a short run hides what it leaves out", file.path)
+		}
+	}
+}
+
+// Fuzzing that begins with nothing takes hours to come to where a seed begins.
+func TestEveryFuzzTargetHasASeed(t *testing.T) {
+	for _, file := range sources(t) {
+		for _, declared := range file.tree.Decls {
+			function, ok := declared.(*ast.FuncDecl)
+			if !ok || !file.test || !strings.HasPrefix(function.Name.Name, "Fuzz") {
+				continue
+			}
+			corpus, err := filepath.Glob(filepath.Join(root, file.room, "testdata", "fuzz", function.Name.Name, "*"))
+			require.NoError(t, err)
+			adds := false
+			ast.Inspect(function, func(node ast.Node) bool {
+				selector, ok := node.(*ast.SelectorExpr)
+				adds = adds || ok && selector.Sel.Name == "Add"
+				return true
+			})
+			assert.True(t, adds || len(corpus) > 2, "%s: %s has no seeds; put one file for each known trick under testdata/fuzz", file.path, function.Name.Name)
 		}
 	}
 }

@@ -153,7 +153,11 @@ func (g reading) differs(server Server, m match, r *http.Request, path, form str
 		// A form is merged with the query, and wins, in many frameworks,
 		// whatever the method is.
 		for _, reader := range Readers {
-			for _, value := range append(reader.Values(query, location.Name), reader.Values(form, location.Name)...) {
+			values := append(reader.Values(query, location.Name), reader.Values(form, location.Name)...)
+			if location.Required && (len(values) == 0 || slices.Contains(values, "")) {
+				return fmt.Sprintf("as %s reads no %s, and may take that for all", reader.Name, location.Names)
+			}
+			for _, value := range values {
 				if value != "" && !slices.ContainsFunc(g.named, func(named string) bool { return decodeAll(named) == decodeAll(value) }) {
 					return fmt.Sprintf("as %s reads the %s %q", reader.Name, location.Names, value)
 				}
