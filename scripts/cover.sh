@@ -15,7 +15,7 @@ if [ -n "${PKG:-}" ]; then
 fi
 
 # Whole packages, and files of packages that do more than read.
-whole=(jws strictjson statement token bearer scope endpoint device identity)
+whole=(jws strictjson statement token assertion bearer scope endpoint device identity)
 readers=(oauth/request.go oauth/basic.go registration/request.go application/redirect.go state/codec.go)
 least=${COVER_LEAST:-95}
 

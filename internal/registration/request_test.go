@@ -145,7 +145,7 @@ func TestReadRequestLearnsTheDeviceAndNeverFailsAtIt(t *testing.T) {
 // of the standard library, and that no body is a fault of ours.
 func FuzzReadRequest(f *testing.F) {
 	f.Fuzz(func(t *testing.T, contentType, body string) {
-		q, err := ReadRequest(request(contentType, body))
+		q, err := ReadRequest(request(contentType, body), wire.Adobe)
 		if err != nil {
 			require.Equal(t, oautherr.InvalidRequest, oautherr.From(err).Code)
 			require.Zero(t, q)
