@@ -313,3 +313,19 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+func BenchmarkAssertion(b *testing.B) {
+	for _, alg := range []jws.Algorithm{jws.ES256, jws.EdDSA, jws.RS256} {
+		g := good(b, alg)
+		raw, keys := g.Raw(), []*jws.Key{registered(b, g.Key)}
+		b.Run(string(alg), func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				a, err := reader().Read(raw)
+				if err != nil || a.Verify(keys) != nil {
+					b.Fatal("refused")
+				}
+			}
+		})
+	}
+}

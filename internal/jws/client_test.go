@@ -164,3 +164,31 @@ func BenchmarkVerifyNothing(b *testing.B) {
 		})
 	}
 }
+
+// Whatever a client registers, what is kept of it can be read back as it was.
+func FuzzKeysOfClient(f *testing.F) {
+	for _, alg := range asymmetric() {
+		f.Add(`{"keys":[` + entryOf(f, key(f, alg), `"kid":"k","alg":"`+string(alg)+`",`) + `]}`)
+	}
+	f.Add(`{"keys":[{"kty":"oct","k":"AAAA"},{"kty":"OKP","crv":"Ed25519","x":"AAAA"},{"kty":"RSA","use":"enc"}]}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		set, err := strictjson.Read([]byte(text))
+		if err != nil {
+			return
+		}
+		found, err := jws.KeysOfClient(set)
+		if err != nil {
+			require.Empty(t, found)
+			return
+		}
+		require.NotEmpty(t, found)
+		for _, k := range found {
+			require.False(t, k.Algorithm().Symmetric())
+			der, err := k.MarshalPublic()
+			require.NoError(t, err)
+			back, err := jws.UnmarshalPublic(k.ID(), k.Algorithm(), der)
+			require.NoError(t, err)
+			require.True(t, jws.SameMaterial(k, back))
+		}
+	})
+}

@@ -119,7 +119,6 @@ type ParameterFact struct {
 // textsOf finds what a reason means in the set that it is of.
 func textsOf(e *explain.Entry) (decided Decided, means, advice string) {
 	var r interface{ Message() string }
-	decided = DecidedRefused
 	switch e.Decider {
 	case explain.Registration:
 		outcome := registration.Outcome(e.Reason)
