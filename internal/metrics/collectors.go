@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"sync/atomic"
+	"time"
 
 	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
@@ -33,6 +34,15 @@ func (c *traced) add(trace uuid.UUID) {
 		return
 	}
 	c.Inc()
+}
+
+// observe takes a duration, and its trace where it is a slow one.
+func observe(histogram prometheus.Observer, took, slow time.Duration, trace uuid.UUID) {
+	if observer, ok := histogram.(prometheus.ExemplarObserver); ok && took >= slow {
+		observer.ObserveWithExemplar(took.Seconds(), exemplar(trace))
+		return
+	}
+	histogram.Observe(took.Seconds())
 }
 
 // exemplar leads from a number to one request that it counts. Scrapers get it

@@ -71,8 +71,8 @@ type Profile struct {
 	// comparison costs a fraction of looking a reason up.
 	allowed  prometheus.Counter
 	reasons  map[guard.Reason]*traced
-	duration prometheus.ExemplarObserver
-	upstream prometheus.ExemplarObserver
+	duration prometheus.Observer
+	upstream prometheus.Observer
 }
 
 // ForProfile returns the counters of a profile, the same ones for the same
@@ -85,8 +85,8 @@ func (d *decisions) ForProfile(name string) *Profile {
 	}
 	p := &Profile{
 		reasons:  make(map[guard.Reason]*traced, len(guard.Reasons)),
-		duration: d.duration.WithLabelValues(name).(prometheus.ExemplarObserver),
-		upstream: d.upstream.WithLabelValues(name).(prometheus.ExemplarObserver),
+		duration: d.duration.WithLabelValues(name),
+		upstream: d.upstream.WithLabelValues(name),
 	}
 	for _, reason := range guard.Reasons {
 		p.reasons[reason] = &traced{Counter: d.total.WithLabelValues(name, string(DecisionOutcomeOf(reason)), string(reason))}
@@ -105,9 +105,16 @@ func (p *Profile) Begin() time.Time {
 	return time.Now()
 }
 
+// What took so long leaves its trace. The rest does not: an exemplar costs seven
+// allocations, which is more than a decision may.
+const (
+	slowDecision = time.Millisecond
+	slowAnswer   = 250 * time.Millisecond
+)
+
 // Decided counts a decision, for which [Profile.Begin] returned begun. Some of
-// what is refused, and each decision that is timed, leave their trace as an
-// exemplar, which leads from a graph to `caddy dcr explain`.
+// what is refused, and what was timed and slow, leave their trace as an
+// exemplar, which leads from a graph to one request.
 func (p *Profile) Decided(reason guard.Reason, begun time.Time, trace uuid.UUID) {
 	if reason == guard.Allowed {
 		p.allowed.Inc()
@@ -115,12 +122,12 @@ func (p *Profile) Decided(reason guard.Reason, begun time.Time, trace uuid.UUID)
 		counter.add(trace)
 	}
 	if !begun.IsZero() {
-		p.duration.ObserveWithExemplar(time.Since(begun).Seconds(), exemplar(trace))
+		observe(p.duration, time.Since(begun), slowDecision, trace)
 	}
 }
 
 // Answered takes the time of a request that was handed on at that moment and
 // is answered now.
 func (p *Profile) Answered(handedOn time.Time, trace uuid.UUID) {
-	p.upstream.ObserveWithExemplar(time.Since(handedOn).Seconds(), exemplar(trace))
+	observe(p.upstream, time.Since(handedOn), slowAnswer, trace)
 }

@@ -54,17 +54,21 @@ func TestTheFirstRefusalAndEachSixteenthAfterItLeaveTheirTrace(t *testing.T) {
 	assert.EqualValues(t, timedOneIn+1, count(t, m, "decisions_total", "refused", "rest_v2", "token_expired"), "each is counted once")
 }
 
-func TestWhatIsTimedLeavesItsTraceAndNothingElseDoes(t *testing.T) {
+func TestWhatTookLongLeavesItsTraceAndNothingElseDoes(t *testing.T) {
 	m := New()
 	p := m.ForProfile("rest_v2")
 	timed := func(name string) []string {
 		return tracesIn(gather(t, m)[name].GetMetric()[0].GetHistogram())
 	}
 	p.Decided(guard.Allowed, time.Time{}, traceOne)
+	p.Decided(guard.Allowed, time.Now().Add(time.Hour), traceOne)
 	assert.Empty(t, timed("decision_duration_seconds"))
-	p.Decided(guard.Allowed, time.Now(), traceOne)
+	p.Decided(guard.Allowed, time.Now().Add(-slowDecision), traceOne)
 	assert.Equal(t, []string{traceOne.String()}, timed("decision_duration_seconds"))
+
+	p.Answered(time.Now().Add(time.Hour), traceTwo)
 	assert.Empty(t, timed("upstream_duration_seconds"))
-	p.Answered(time.Now().Add(-time.Second), traceTwo)
+	p.Answered(time.Now().Add(-slowAnswer), traceTwo)
 	assert.Equal(t, []string{traceTwo.String()}, timed("upstream_duration_seconds"))
+	assert.EqualValues(t, 2, count(t, m, "upstream_duration_seconds", "rest_v2"), "all are counted")
 }

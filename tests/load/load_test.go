@@ -67,6 +67,26 @@ func TestWhatAnOperatorCanTurnBesideAPlainRequest(t *testing.T) {
 	}
 }
 
+// The gateway's own metrics have no switch, so they are on in both; what they
+// cost, BenchmarkDecision says.
+func TestLoggingAndCaddysMetricsBesideNeither(t *testing.T) {
+	upstreams := backend(t)
+	site := "dcr_issuer\n\tdcr_proxy rest_v2 " + upstreams + " " + upstream
+	const log = "log {\n\t\toutput file {DIR}/access.log\n\t\tformat filter {\n\t\t\twrap json\n" +
+		"\t\t\trequest>uri dcr_secrets\n\t\t\trequest>headers dcr_secrets\n\t\t\tresp_headers dcr_secrets\n\t\t}\n\t}\n\t"
+	neither := guarded(t, setup{}, site)
+	same := calls(neither, clients)
+	for _, with := range []struct{ name, global, log string }{
+		{"an access log, filtered, beside none", "", log},
+		{"Caddy's own metrics beside none", "metrics", ""},
+		{"both beside neither", "metrics", log},
+	} {
+		g := guarded(t, setup{global: with.global}, with.log+site)
+		compare(t, with.name, side{"with", g, calls(g, clients), 200}, side{"without", neither, same, 200})
+		g.Stop()
+	}
+}
+
 func TestTheSiteWithEveryAPIBesideAPlainOne(t *testing.T) {
 	upstreams := backend(t)
 	site := "dcr_issuer"
