@@ -13,15 +13,20 @@ import (
 // due.
 const lookEvery = 15 * time.Second
 
+// lookAgain is how soon it looks again when it could not: at its start, before
+// the state is here, and while the store is away.
+const lookAgain = time.Second
+
 // Run keeps the book up to date, and takes a census whenever one is due and
 // nobody else does, until ctx ends.
 func (w *Walker) Run(ctx context.Context) {
 	for ctx.Err() == nil {
+		pause := min(lookEvery, w.Every/4)
 		if err := w.look(ctx); err != nil && ctx.Err() == nil {
 			w.Logger.Debug("there is no new census", "error", err)
+			pause = min(pause, lookAgain)
 		}
 		// Gateways that look at one moment would race for the lease.
-		pause := min(lookEvery, w.Every/4)
 		_ = sleep(ctx, pause/2+rand.N(pause)) //nolint:gosec // no secret
 	}
 }

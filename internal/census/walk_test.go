@@ -324,3 +324,23 @@ func TestRunGoesOnAfterAStoreThatWasAway(t *testing.T) {
 	register(t, store, 1, nil)
 	require.Eventually(t, func() bool { return g.Book.Latest().Total() == 1001 }, 20*time.Second, time.Millisecond)
 }
+
+// A gateway that has just started needs the census for its limits, and its
+// state is not here yet.
+func TestAGatewayThatStartsReadsTheCensusSoon(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store, err := boltstore.Open(filepath.Join(t.TempDir(), "dcr.db"))
+		require.NoError(t, err)
+		defer store.Close()
+		require.NoError(t, newGateway(store, "one").look(t.Context()))
+		starting := newGateway(store, "two")
+		early := errors.New("too early")
+		starting.fresh.Store(&early)
+		stop := starting.run(t)
+		defer stop()
+		time.Sleep(time.Second)
+		starting.fresh.Store(nil)
+		time.Sleep(2 * lookAgain)
+		assert.NotNil(t, starting.Book.Latest())
+	})
+}

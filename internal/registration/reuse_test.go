@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/secret"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -195,6 +196,33 @@ func TestARevokedClientStaysRevokedAndItsDeviceGetsTheNext(t *testing.T) {
 		}
 		r.kills.Put(revocation.Target{Kind: revocation.Client, ID: done.Response.ClientID}, revocation.Kill{})
 	}
+}
+
+// The record of a revoked client may be removed before its window is over.
+func TestTheIDOfARevokedClientIsNotFreeWhenItsRecordIsGone(t *testing.T) {
+	r := newReusing()
+	first := r.register(t, television())
+	r.kills.Put(revocation.Target{Kind: revocation.Client, ID: first.Response.ClientID}, revocation.Kill{})
+	r.stored = nil
+	second := r.register(t, television())
+	assert.NotEqual(t, first.Response.ClientID, second.Response.ClientID)
+	assert.Equal(t, second.Response, r.register(t, television()).Response)
+}
+
+func TestAClientWithKeysIsNewEachTime(t *testing.T) {
+	key, err := jws.Generate("", jws.EdDSA)
+	require.NoError(t, err)
+	r := newReusing()
+	q := television()
+	q.Metadata = Metadata{AuthMethod: PrivateKeyJWT, Keys: []*jws.Key{key}}
+	first, second := r.register(t, q), r.register(t, q)
+	assert.NotEqual(t, first.Response.ClientID, second.Response.ClientID)
+	assert.Empty(t, first.Response.ClientSecret)
+	q.Metadata = Metadata{AuthMethod: SecretPost}
+	q.ManagedAt = "https://sp.auth.example.com/oauth2/register/"
+	third, fourth := r.register(t, q), r.register(t, q)
+	assert.Equal(t, third.Response, fourth.Response, "one with a secret is found again, and managed by the same token")
+	assert.NotEmpty(t, third.Response.RegistrationAccessToken)
 }
 
 func TestAClientOfAPlatformsLiftedKillIsNotGivenOutAgain(t *testing.T) {

@@ -132,14 +132,19 @@ func (w *world) reload(t *testing.T, options string) {
 // census asks a gateway for the last count, or nil.
 func census(t *testing.T, g *harness.Gateway) *management.Census {
 	t.Helper()
-	result := g.DCR("client", "census", "--json")
-	if result.Status != 0 {
+	response, err := admin.Get("http://" + g.Admin + "/dcr/census")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	if response.StatusCode == http.StatusNotFound {
 		return nil
 	}
+	require.Equal(t, http.StatusOK, response.StatusCode)
 	var c management.Census
-	require.NoError(t, json.Unmarshal([]byte(result.Stdout), &c))
+	require.NoError(t, json.NewDecoder(response.Body).Decode(&c))
 	return &c
 }
+
+var admin = http.Client{Timeout: 15 * time.Second}
 
 // counted waits until every gateway knows of so many live clients.
 func (w *world) counted(t *testing.T, live uint64) {
