@@ -237,7 +237,10 @@ func (a *App) Start() error {
 	ready := make(chan struct{})
 	a.upkeep.Go(func() { a.ensureKeys(ctx, ready) })
 	if w := a.services.walker; w != nil {
-		a.upkeep.Go(func() { w.Run(ctx) })
+		a.upkeep.Go(func() {
+			defer metricsOf.TrackCensus(w.Book.Latest, w.State.Now)()
+			w.Run(ctx)
+		})
 	}
 	select {
 	case <-ready:

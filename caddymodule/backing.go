@@ -80,8 +80,7 @@ func (rt *backing) start() error {
 		ctx, cancel := context.WithCancel(context.Background())
 		rt.cancel = cancel
 		rt.untrack = []func(){
-			metricsOf.TrackReplica(rt.replica), metricsOf.TrackBreaker(rt.breaker.Open),
-			metricsOf.TrackCensus(rt.book.Latest, rt.replica.Now), metricsOf.TrackKeys(rt.keys),
+			metricsOf.TrackReplica(rt.replica), metricsOf.TrackBreaker(rt.breaker.Open), metricsOf.TrackKeys(rt.keys),
 		}
 		rt.running.Go(func() { rt.replica.Run(ctx) })
 		rt.running.Go(func() { rt.nodes.Run(ctx) })

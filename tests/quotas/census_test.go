@@ -86,6 +86,9 @@ func TestNoCensusIsTakenWhereNobodyWantsOne(t *testing.T) {
 		assert.Contains(t, result.Stderr, "not counted")
 		assert.NotContains(t, w.gateways[0].MustDCR("app", "show", w.app), "Clients")
 		assert.Zero(t, w.metric(t, "caddy_dcr_censuses_total", ""))
+		lines, err := fleet.Metrics(w.gateways[0], "caddy_dcr_census_age_seconds")
+		require.NoError(t, err)
+		assert.Empty(t, lines, "an age of what nobody wants would alarm somebody")
 	})
 }
 
