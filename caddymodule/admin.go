@@ -27,7 +27,7 @@ const adminTimeout = 10 * time.Second
 // `caddy dcr` talks to:
 //
 //	POST   /dcr/applications                  register an application
-//	GET    /dcr/applications                  list them (?programmer= &channel=)
+//	GET    /dcr/applications                  list them (?programmer= &channel= &cursor= &limit=)
 //	GET    /dcr/applications/{id}             show one
 //	POST   /dcr/applications/{id}/statements  issue a software statement
 //	GET    /dcr/applications/{id}/statements  list its statements
@@ -37,12 +37,14 @@ const adminTimeout = 10 * time.Second
 //	GET    /dcr/census                        show the last count of all clients (?limit=)
 //	POST   /dcr/kills                         revoke something
 //	GET    /dcr/kills                         list what was (?kind= &cursor= &limit=)
-//	DELETE /dcr/kills/{kind}/{id}             put the kill of a platform or channel back
+//	DELETE /dcr/kills/{kind}/{id}             put the kill of a platform or channel back (?by=)
 //	GET    /dcr/routes                        list the guarded routes
 //	GET    /dcr/refusals/{trace}              say why a request was refused
 //	POST   /dcr/check/request                 say what the guards would do with a request
 //	POST   /dcr/check/token                   say what an access token is worth
 //	POST   /dcr/check/statement               say whether a statement would register a client
+//	GET    /dcr/audit                         list what was done (?actor= &operation= &target= … &cursor= &limit=)
+//	GET    /dcr/audit/verification            walk the chain of the audit (?anchor= &cursor=)
 //
 // It is as protected as Caddy's admin endpoint is, which listens on localhost
 // unless the configuration says otherwise.

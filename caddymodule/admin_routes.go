@@ -27,6 +27,8 @@ var adminRoutes = []adminRoute{
 	{"POST", adminPrefix + "check/request", checkRequest},
 	{"POST", adminPrefix + "check/token", checkToken},
 	{"POST", adminPrefix + "check/statement", checkStatement},
+	{"GET", adminPrefix + "audit", listAudit},
+	{"GET", adminPrefix + "audit/verification", verifyAudit},
 }
 
 // The bodies of requests. By is who asks, as they say themselves: whoever
@@ -56,16 +58,20 @@ func createApplication(s *management.Service, r *http.Request) (adminAnswer, err
 	if err := readBody(r, &q); err != nil {
 		return adminAnswer{}, err
 	}
-	app, err := s.CreateApplication(r.Context(), q.Spec, q.By)
+	app, err := s.CreateApplication(r.Context(), trusted(r, q.By), q.Spec)
 	return adminAnswer{http.StatusCreated, app}, err
 }
 
 func listApplications(s *management.Service, r *http.Request) (adminAnswer, error) {
-	q, err := readQuery(r, "programmer", "channel")
+	q, err := readQuery(r, "programmer", "channel", "cursor", "limit")
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	list, err := s.Applications(management.Filter{Programmer: q.Get("programmer"), Channel: q.Get("channel")})
+	part, err := readPart(q)
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	list, err := s.Applications(trusted(r, "").Actor, management.Filter{Programmer: q.Get("programmer"), Channel: q.Get("channel")}, part)
 	return adminAnswer{http.StatusOK, list}, err
 }
 
@@ -74,7 +80,7 @@ func showApplication(s *management.Service, r *http.Request) (adminAnswer, error
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	app, err := s.Application(r.Context(), id)
+	app, err := s.Application(r.Context(), trusted(r, "").Actor, id)
 	return adminAnswer{http.StatusOK, app}, err
 }
 
@@ -87,7 +93,7 @@ func issueStatement(s *management.Service, r *http.Request) (adminAnswer, error)
 	if err := readBody(r, &q); err != nil {
 		return adminAnswer{}, err
 	}
-	issued, err := s.IssueStatement(r.Context(), id, q.By)
+	issued, err := s.IssueStatement(r.Context(), trusted(r, q.By), id)
 	return adminAnswer{http.StatusCreated, issued}, err
 }
 
@@ -96,7 +102,7 @@ func listStatements(s *management.Service, r *http.Request) (adminAnswer, error)
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	list, err := s.StatementsOf(r.Context(), id)
+	list, err := s.StatementsOf(r.Context(), trusted(r, "").Actor, id, management.StatementFilter{}, management.Part{})
 	return adminAnswer{http.StatusOK, list}, err
 }
 
@@ -105,7 +111,7 @@ func inspectStatement(s *management.Service, r *http.Request) (adminAnswer, erro
 	if err := readBody(r, &q); err != nil {
 		return adminAnswer{}, err
 	}
-	inspection, err := s.InspectStatement(r.Context(), q.Statement)
+	inspection, err := s.InspectStatement(r.Context(), trusted(r, "").Actor, q.Statement)
 	return adminAnswer{http.StatusOK, inspection}, err
 }
 
@@ -114,7 +120,7 @@ func listClients(s *management.Service, r *http.Request) (adminAnswer, error) {
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	limit, err := readLimit(q)
+	part, err := readPart(q)
 	if err != nil {
 		return adminAnswer{}, err
 	}
@@ -124,7 +130,7 @@ func listClients(s *management.Service, r *http.Request) (adminAnswer, error) {
 			return adminAnswer{}, err
 		}
 	}
-	clients, err := s.Clients(r.Context(), app, q.Get("cursor"), limit)
+	clients, err := s.Clients(r.Context(), trusted(r, "").Actor, app, part)
 	return adminAnswer{http.StatusOK, clients}, err
 }
 
@@ -133,7 +139,7 @@ func showClient(s *management.Service, r *http.Request) (adminAnswer, error) {
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	client, err := s.Client(r.Context(), id)
+	client, err := s.Client(r.Context(), trusted(r, "").Actor, id)
 	return adminAnswer{http.StatusOK, client}, err
 }
 
@@ -142,11 +148,11 @@ func showCensus(s *management.Service, r *http.Request) (adminAnswer, error) {
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	limit, err := readLimit(q)
+	part, err := readPart(q)
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	census, err := s.LastCensus(limit)
+	census, err := s.LastCensus(trusted(r, "").Actor, part.Limit)
 	return adminAnswer{http.StatusOK, census}, err
 }
 
@@ -155,7 +161,7 @@ func throwKill(s *management.Service, r *http.Request) (adminAnswer, error) {
 	if err := readBody(r, &q); err != nil {
 		return adminAnswer{}, err
 	}
-	revocation, err := s.Revoke(r.Context(), q.KillOrder, q.By)
+	revocation, err := s.Revoke(r.Context(), trusted(r, q.By), q.KillOrder)
 	return adminAnswer{http.StatusOK, revocation}, err
 }
 
@@ -164,21 +170,26 @@ func listKills(s *management.Service, r *http.Request) (adminAnswer, error) {
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	limit, err := readLimit(q)
+	part, err := readPart(q)
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	kills, err := s.Kills(r.Context(), q.Get("kind"), q.Get("cursor"), limit)
+	kills, err := s.Kills(r.Context(), trusted(r, "").Actor, q.Get("kind"), part)
 	return adminAnswer{http.StatusOK, kills}, err
 }
 
 func liftKill(s *management.Service, r *http.Request) (adminAnswer, error) {
-	revocation, err := s.Unrevoke(r.Context(), r.PathValue("kind"), r.PathValue("id"))
+	q, err := readQuery(r, "by")
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	revocation, err := s.Unrevoke(r.Context(), trusted(r, q.Get("by")), r.PathValue("kind"), r.PathValue("id"))
 	return adminAnswer{http.StatusOK, revocation}, err
 }
 
-func listRoutes(s *management.Service, _ *http.Request) (adminAnswer, error) {
-	return adminAnswer{http.StatusOK, management.Routes{Routes: s.Guarded()}}, nil
+func listRoutes(s *management.Service, r *http.Request) (adminAnswer, error) {
+	routes, err := s.GuardedRoutes(trusted(r, "").Actor)
+	return adminAnswer{http.StatusOK, routes}, err
 }
 
 func explainRefusal(s *management.Service, r *http.Request) (adminAnswer, error) {
@@ -186,7 +197,7 @@ func explainRefusal(s *management.Service, r *http.Request) (adminAnswer, error)
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	explanation, err := s.Explain(r.Context(), trace)
+	explanation, err := s.Explain(r.Context(), trusted(r, "").Actor, trace)
 	return adminAnswer{http.StatusOK, explanation}, err
 }
 
@@ -195,7 +206,7 @@ func checkRequest(s *management.Service, r *http.Request) (adminAnswer, error) {
 	if err := readBody(r, &q); err != nil {
 		return adminAnswer{}, err
 	}
-	trial, err := s.TryRequest(r.Context(), q)
+	trial, err := s.TryRequest(r.Context(), trusted(r, "").Actor, q)
 	return adminAnswer{http.StatusOK, trial}, err
 }
 
@@ -204,7 +215,7 @@ func checkToken(s *management.Service, r *http.Request) (adminAnswer, error) {
 	if err := readBody(r, &q); err != nil {
 		return adminAnswer{}, err
 	}
-	trial, err := s.TryToken(r.Context(), q.Token)
+	trial, err := s.TryToken(r.Context(), trusted(r, "").Actor, q.Token)
 	return adminAnswer{http.StatusOK, trial}, err
 }
 
@@ -213,6 +224,6 @@ func checkStatement(s *management.Service, r *http.Request) (adminAnswer, error)
 	if err := readBody(r, &q); err != nil {
 		return adminAnswer{}, err
 	}
-	trial, err := s.TryStatement(r.Context(), q)
+	trial, err := s.TryStatement(r.Context(), trusted(r, "").Actor, q)
 	return adminAnswer{http.StatusOK, trial}, err
 }

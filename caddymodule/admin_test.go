@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -57,6 +58,7 @@ func manage(t *testing.T) *management.Service {
 	require.Eventually(t, func() bool { return replica.Fresh(time.Minute) == nil }, 5*time.Second, time.Millisecond)
 	return &management.Service{
 		Records: state.Records{Store: store}, Replica: replica, Nodes: nodes,
+		Audit:      audit.New(state.Records{Store: store}, replica, "gateway-1", logger, nil),
 		Statements: realStatements(t), Issuer: "https://sp.example.com",
 	}
 }

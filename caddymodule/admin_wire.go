@@ -29,14 +29,20 @@ type adminProblem struct {
 	Field string `json:"field,omitempty"`
 	// Hint says what to do about it.
 	Hint string `json:"hint,omitempty"`
+	// Conflicts name the changes of a set that cannot be made.
+	Conflicts []management.Conflict `json:"conflicts,omitempty"`
 }
 
 var adminStatus = map[management.Code]int{
-	management.Invalid:     http.StatusBadRequest,
-	management.NotFound:    http.StatusNotFound,
-	management.Exists:      http.StatusConflict,
-	management.Revoked:     http.StatusConflict,
-	management.Unavailable: http.StatusServiceUnavailable,
+	management.Invalid:      http.StatusBadRequest,
+	management.Forbidden:    http.StatusForbidden,
+	management.NotFound:     http.StatusNotFound,
+	management.Exists:       http.StatusConflict,
+	management.Revoked:      http.StatusConflict,
+	management.InUse:        http.StatusConflict,
+	management.Irreversible: http.StatusConflict,
+	management.Changed:      http.StatusPreconditionFailed,
+	management.Unavailable:  http.StatusServiceUnavailable,
 }
 
 // writeFault is the one place where an error becomes an answer. Its cause goes
@@ -51,7 +57,7 @@ func writeFault(w http.ResponseWriter, r *http.Request, err error) {
 			zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
 		w.Header().Set("Retry-After", "1")
 	}
-	writeJSON(w, adminStatus[fault.Code], adminProblem{Error: fault.Message, Field: fault.Field, Hint: fault.Hint})
+	writeJSON(w, adminStatus[fault.Code], adminProblem{Error: fault.Message, Field: fault.Field, Hint: fault.Hint, Conflicts: fault.Conflicts})
 }
 
 func writeJSON(w http.ResponseWriter, status int, body any) {
@@ -140,14 +146,17 @@ func readQuery(r *http.Request, known ...string) (url.Values, error) {
 	return values, nil
 }
 
-func readLimit(values url.Values) (int, error) {
+// readPart reads which part of a list is wanted.
+func readPart(values url.Values) (management.Part, error) {
+	part := management.Part{Cursor: values.Get("cursor")}
 	text := values.Get("limit")
 	if text == "" {
-		return 0, nil
+		return part, nil
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 1 {
-		return 0, &management.Error{Code: management.Invalid, Field: "limit", Message: fmt.Sprintf("got %q, want a number above 0", text)}
+		return part, &management.Error{Code: management.Invalid, Field: "limit", Message: fmt.Sprintf("got %q, want a number above 0", text)}
 	}
-	return n, nil
+	part.Limit = n
+	return part, nil
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/breaker"
 	"github.com/caddy-dcr/caddy-dcr/internal/census"
 	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
@@ -39,6 +40,7 @@ type backing struct {
 	records state.Records
 	replica *state.Replica
 	nodes   *state.Nodes
+	audit   *audit.Log
 	keys    *keyring.Ring
 	breaker *breaker.Store
 	uses    *lastused.Stamper
@@ -65,6 +67,8 @@ func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 	rt.uses = &lastused.Stamper{Clients: rt.records, Now: rt.replica.Now, Noted: metricsOf.UseNoted, Logger: logger}
 	rt.book = &census.Book{}
 	rt.nodes = &state.Nodes{Replica: rt.replica, Name: nodeName, Logger: logger}
+	rt.audit = audit.New(rt.records, rt.replica, nodeName, logger, metricsOf)
+	rt.audit.Acted = tellActed
 	return rt
 }
 

@@ -57,6 +57,7 @@ func buildCommand(dcr *cobra.Command) {
 		checkTokenCommand(),
 		checkStatementCommand(),
 		groupOf(&cobra.Command{Use: "kills", Short: "What was revoked"}, killsListCommand()),
+		groupOf(&cobra.Command{Use: "audit", Short: "What was done, and by whom"}, auditListCommand(), auditVerifyCommand()),
 	)
 }
 

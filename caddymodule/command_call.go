@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/user"
 	"strconv"
@@ -13,6 +14,7 @@ import (
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 )
 
@@ -60,7 +62,8 @@ func (c *call) ask(method, path string, body, into any) error {
 		}
 		reader = bytes.NewReader(text)
 	}
-	response, err := caddycmd.AdminAPIRequest(address, method, strings.TrimSuffix(adminPrefix, "/")+path, nil, reader)
+	headers := http.Header{surfaceHeader: {string(access.CLI)}}
+	response, err := caddycmd.AdminAPIRequest(address, method, strings.TrimSuffix(adminPrefix, "/")+path, headers, reader)
 	if err != nil {
 		return refusedBy(address, err)
 	}

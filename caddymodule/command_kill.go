@@ -97,7 +97,7 @@ func revoke(c *call, kind, id string) error {
 }
 
 func unrevokeCommand() *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "unrevoke <kind> <id>", Short: "Puts the kill switch of a platform or a channel back",
 		Long: `
 Puts the kill switch of a platform or a channel back. Clients of the platform
@@ -116,12 +116,14 @@ stay dead for the channel.`,
 			}
 			var result management.Revocation
 			path := "/kills/" + url.PathEscape(string(target.Kind)) + "/" + url.PathEscape(target.ID)
-			if err := c.ask("DELETE", path, nil, &result); err != nil {
+			if err := c.ask("DELETE", withQuery(path, url.Values{"by": {c.by()}}), nil, &result); err != nil {
 				return err
 			}
 			return c.showRevocation(result, "is back")
 		}),
 	}
+	byFlag(cmd)
+	return cmd
 }
 
 // showRevocation prints which gateways have applied a change.

@@ -8,6 +8,7 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyevents"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 )
@@ -80,6 +81,17 @@ func deliver(e event.Event) {
 		}
 	}()
 	app.announcer.app.Emit(app.announcer.ctx, string(e.Name), e.Data)
+}
+
+// tellActed raises the event of an administrative act. What is not on record
+// has no number.
+func tellActed(n audit.Note, seq uint64) {
+	raise(event.Event{Name: event.Administered, Data: map[string]any{
+		"operation": string(n.Operation), "target": n.Target.String(), "outcome": string(n.Outcome),
+		"actor": n.Actor.Name, "role": string(n.Role), "method": n.Actor.Method,
+		"surface": string(n.Actor.Surface), "address": n.Actor.Address,
+		"programmer": n.Of.Programmer, "channel": n.Of.Channel, "change_set": n.Set, "seq": seq,
+	}})
 }
 
 // tellRevoked raises the event of a kill switch.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 )
@@ -116,8 +117,14 @@ func TestARevocationIsAnEventOfCaddy(t *testing.T) {
 	require.Eventually(t, func() bool { return app.services.ready() == nil }, time.Minute, time.Millisecond)
 	id := uuid.NewString()
 	order := management.KillOrder{Kind: "statement", ID: id, Reason: "leaked", AllowUnknown: true}
-	_, err := app.management().Revoke(t.Context(), order, "ann")
+	_, err := app.management().Revoke(t.Context(), management.Call{Actor: access.Trusted("ann", access.CLI, "")}, order)
 	require.NoError(t, err)
+	act := hear(t)
+	tells(t, event.Administered, act)
+	assert.Equal(t, "statement.revoke", act.Data["operation"])
+	assert.Equal(t, "statement/"+id, act.Data["target"])
+	assert.Equal(t, "ann", act.Data["actor"])
+	assert.Equal(t, uint64(1), act.Data["seq"])
 	e := hear(t)
 	tells(t, event.Revoked, e)
 	assert.Equal(t, "statement", e.Data["kind"])
@@ -127,12 +134,13 @@ func TestARevocationIsAnEventOfCaddy(t *testing.T) {
 	assert.Equal(t, "ann", e.Data["by"])
 	assert.Equal(t, true, e.Data["applied"])
 
-	_, err = app.management().Revoke(t.Context(), order, "bob")
+	_, err = app.management().Revoke(t.Context(), management.Call{Actor: access.Trusted("bob", access.CLI, "")}, order)
 	require.NoError(t, err)
 	order.ID = uuid.NewString()
-	_, err = app.management().Revoke(t.Context(), order, "ann")
+	_, err = app.management().Revoke(t.Context(), management.Call{Actor: access.Trusted("ann", access.CLI, "")}, order)
 	require.NoError(t, err)
-	assert.Equal(t, order.ID, hear(t).Data["id"], "what was revoked before is no event")
+	assert.Equal(t, "statement/"+order.ID, hear(t).Data["target"], "what was revoked before is no event")
+	assert.Equal(t, order.ID, hear(t).Data["id"])
 }
 
 func TestAListenerThatHangsHoldsUpNobody(t *testing.T) {

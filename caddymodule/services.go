@@ -76,7 +76,7 @@ func newServices(a *App) (*services, error) {
 		Assertions: records, Uses: a.backing.uses, Forgeries: forgeries,
 	}
 	s.management = &management.Service{
-		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes,
+		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes, Audit: a.backing.audit,
 		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
 		Refusals: a.memory, Trials: newTrials(s),

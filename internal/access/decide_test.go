@@ -70,6 +70,9 @@ catalogue.extend      y . . . . .
 catalogue.update      y . . . . .
 catalogue.reduce      y . . . . .
 route.show            y . . y . .
+refusal.show          y y y y y y
+census.show           y y y y y y
+trial.run             y . . y . .
 audit.show            y y y y y y
 audit.verify          y . . y . .
 change_set.show       y y y y y y

@@ -44,7 +44,10 @@ const (
 	UpdateCatalogue Operation = "catalogue.update"
 	ReduceCatalogue Operation = "catalogue.reduce"
 
-	ShowRoutes Operation = "route.show"
+	ShowRoutes  Operation = "route.show"
+	ShowRefusal Operation = "refusal.show"
+	ShowCensus  Operation = "census.show"
+	TryOut      Operation = "trial.run"
 
 	ShowAudit   Operation = "audit.show"
 	VerifyAudit Operation = "audit.verify"
@@ -107,7 +110,10 @@ var rules = map[Operation]rule{
 	UpdateCatalogue: {},
 	ReduceCatalogue: {},
 
-	ShowRoutes: {reads: true},
+	ShowRoutes:  {reads: true},
+	ShowRefusal: {programmer: true, channel: true, reads: true},
+	ShowCensus:  {programmer: true, channel: true, reads: true},
+	TryOut:      {reads: true},
 
 	ShowAudit:   {programmer: true, channel: true, reads: true},
 	VerifyAudit: {reads: true},
@@ -128,6 +134,6 @@ var Operations = []Operation{
 	ShowKill, RevokeToken, RevokePlatform, RevokeChannel, RevokeIssuer, RevokeKey, LiftKill,
 	ShowProxyMVPD, CreateProxyMVPD, UpdateProxyMVPD, DeleteProxyMVPD,
 	ShowCatalogue, ExtendCatalogue, UpdateCatalogue, ReduceCatalogue,
-	ShowRoutes, ShowAudit, VerifyAudit,
+	ShowRoutes, ShowRefusal, ShowCensus, TryOut, ShowAudit, VerifyAudit,
 	ShowChangeSet, EditChangeSet, PushChangeSet, RollBackChangeSet,
 }

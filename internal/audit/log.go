@@ -75,9 +75,13 @@ type Log struct {
 	Node     string
 	Logger   *slog.Logger
 	Observer Observer
+	// Acted is told of every act, and of the number of its entry, or 0 of one
+	// that is not on record. It may be nil, and must not block.
+	Acted func(note Note, seq uint64)
 	// turn lets one act of this gateway go at a time, so that it contends with
 	// other gateways alone.
-	turn chan struct{}
+	turn    chan struct{}
+	denials denials
 }
 
 // New makes a log.

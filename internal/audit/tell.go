@@ -13,22 +13,22 @@ import (
 // would have to rewrite the log as well.
 func (l *Log) tell(end state.AuditHead, notes []Note, broken error) {
 	for i, note := range notes {
-		attrs := note.attrs()
-		level := slog.LevelInfo
-		text := "administrative act"
-		switch {
-		case broken != nil:
-			level, text = slog.LevelError, "administrative act, not on record"
-			attrs = append(attrs, slog.Any("error", broken))
+		attrs, seq := note.attrs(), end.Seq-uint64(len(notes)-1-i)
+		if broken != nil {
+			seq = 0
 			l.observe(Unrecorded)
-		case i == len(notes)-1:
-			attrs = append(attrs, slog.Uint64("seq", end.Seq), slog.String("hash", hex.EncodeToString(end.Hash[:])))
+			l.Logger.LogAttrs(context.Background(), slog.LevelError, "administrative act, not on record", append(attrs, slog.Any("error", broken))...)
+		} else {
+			attrs = append(attrs, slog.Uint64("seq", seq))
+			if seq == end.Seq {
+				attrs = append(attrs, slog.String("hash", hex.EncodeToString(end.Hash[:])))
+			}
 			l.observe(Recorded)
-		default:
-			attrs = append(attrs, slog.Uint64("seq", end.Seq-uint64(len(notes)-1-i)))
-			l.observe(Recorded)
+			l.Logger.LogAttrs(context.Background(), slog.LevelInfo, "administrative act", attrs...)
 		}
-		l.Logger.LogAttrs(context.Background(), level, text, attrs...)
+		if l.Acted != nil {
+			l.Acted(note, seq)
+		}
 	}
 }
 

@@ -67,7 +67,7 @@ func (l *Log) Verify(ctx context.Context, cursor string, anchors ...Anchor) (Ver
 	if cursor == "" {
 		for _, a := range anchors {
 			if a.Seq > head.Seq {
-				v.add(a.Seq, Unanchored, fmt.Sprintf("the chain ends at entry %d: newer ones were taken off it", head.Seq))
+				v.add(a.Seq, Unanchored, fmt.Sprintf("the chain ends at entry %d: newer ones were taken off", head.Seq))
 			}
 		}
 	}
@@ -99,19 +99,23 @@ func (v *Verification) add(seq uint64, fault Fault, why string) {
 	v.Breaks = append(v.Breaks, Break{Seq: seq, Fault: fault, Why: why})
 }
 
+// Join adds the part of the chain that follows.
+func (v *Verification) Join(next Verification) {
+	v.Whole = v.Whole && next.Whole
+	v.To, v.Breaks, v.Cursor = next.To, append(v.Breaks, next.Breaks...), next.Cursor
+}
+
 func (f Fault) why(seq uint64) string {
-	switch f {
-	case Missing:
+	switch {
+	case f == Missing:
 		return "it is not in the store any more"
-	case Unreadable:
+	case f == Unreadable:
 		return "what is stored there is no entry"
-	case Forked:
-		return "it is good, but the store holds another one of this number: it has lost the end of the chain once, " +
-			"with what was done then"
+	case f == Forked:
+		return "it is good, but the store lost the end of the chain before it was written"
+	case seq == 1:
+		return "it is not the first entry that there was"
 	default:
-		if seq == 1 {
-			return "it is not the entry that the one after it was chained to, or claims to follow another"
-		}
-		return "it is not the entry that the one after it was chained to: one of the two was changed"
+		return "it, or the entry after it, was changed"
 	}
 }

@@ -145,8 +145,7 @@ func verify(t *testing.T, store plugins.Store, anchors ...audit.Anchor) audit.Ve
 		if first {
 			whole = v
 		} else {
-			whole.Whole, whole.To = whole.Whole && v.Whole, v.To
-			whole.Breaks = append(whole.Breaks, v.Breaks...)
+			whole.Join(v)
 		}
 		cursor = v.Cursor
 	}

@@ -14,10 +14,12 @@ const (
 	// QuotaReached one that a registration was refused for.
 	QuotaNear    Name = "quota_near"
 	QuotaReached Name = "quota_reached"
+	// Administered is an administrative act, as the audit has it.
+	Administered Name = "administered"
 )
 
 // Names lists the closed set.
-var Names = []Name{Revoked, ClientSpread, QuotaNear, QuotaReached}
+var Names = []Name{Revoked, ClientSpread, QuotaNear, QuotaReached, Administered}
 
 // Fields lists what each event tells, by the keys of its data.
 var Fields = map[Name][]string{
@@ -25,6 +27,9 @@ var Fields = map[Name][]string{
 	ClientSpread: {"client", "application", "devices", "threshold", "within"},
 	QuotaNear:    {"quota", "id", "used", "limit"},
 	QuotaReached: {"quota", "id", "used", "limit"},
+	Administered: {
+		"operation", "target", "outcome", "actor", "role", "method", "surface", "address", "programmer", "channel", "change_set", "seq",
+	},
 }
 
 // Event is something that happened. Its data is text, numbers and truth values

@@ -3,13 +3,15 @@ package management
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
@@ -38,34 +40,73 @@ type Spec struct {
 	NewScheme  bool     `json:"new_scheme,omitempty"`
 	ProxyMVPDs []string `json:"proxy_mvpds,omitempty"`
 	Scopes     []string `json:"scopes"`
+	// Predecessor is the application of which this is a new version. What is
+	// left out of the new one is as in the old one.
+	Predecessor string `json:"predecessor,omitempty"`
 }
 
 // mobile are the platforms whose apps return to a custom scheme.
 var mobile = []string{string(device.IOS), string(device.TVOS), string(device.Android)}
 
-// CreateApplication registers an application, and waits until this gateway
-// knows of it.
-func (s *Service) CreateApplication(ctx context.Context, spec Spec, by string) (Application, error) {
-	a, err := s.build(spec, by)
+// CreateApplication registers an application, or, with a predecessor, a new
+// version of one.
+func (s *Service) CreateApplication(ctx context.Context, call Call, spec Spec) (view Application, err error) {
+	if err := begin(call.Actor, access.CreateApplication); err != nil {
+		return Application{}, err
+	}
+	err = s.commit(ctx, call.Actor, "creating the application", func(ctx context.Context, p *plan) (err error) {
+		view, err = p.createApplication(ctx, call, spec)
+		return err
+	})
+	return view, err
+}
+
+// createApplication plans it.
+func (p *plan) createApplication(ctx context.Context, call Call, spec Spec) (Application, error) {
+	made, err := p.s.askedBefore(ctx, call, access.CreateApplication, spec)
 	if err != nil {
 		return Application{}, err
 	}
-	if _, declared := s.Declared[a.ID]; declared {
-		return Application{}, taken(a.ID)
+	if id, err := uuid.Parse(made); err == nil {
+		a, err := p.s.application(id)
+		if err != nil {
+			return Application{}, err
+		}
+		return p.s.showApplication(ctx, p.who, a)
 	}
-	position, err := s.Records.CreateApplication(ctx, a)
-	if errors.Is(err, state.ErrExists) {
-		return Application{}, taken(a.ID)
+	asked := spec
+	if spec, err = p.succeed(spec); err != nil {
+		return Application{}, err
 	}
+	role, err := p.allowApplication(&spec)
 	if err != nil {
-		return Application{}, uncertain("creating the application", err)
+		return Application{}, err
 	}
-	// It is stored. Should this gateway lag behind, what the operator does next
-	// is told so, and nobody must create it twice.
-	waiting, cancel := s.waiting(ctx)
-	defer cancel()
-	_ = s.Replica.WaitFor(waiting, position)
-	return applicationView(a), nil
+	a, err := p.build(spec)
+	if err != nil {
+		return Application{}, err
+	}
+	if p.taken(a.ID) {
+		return Application{}, taken(a.ID)
+	}
+	w, err := state.ApplicationWrite(a)
+	if err != nil {
+		return Application{}, unavailable("writing the record", err)
+	}
+	p.add(w)
+	p.applications[a.ID] = a
+	view := applicationView(a)
+	p.note(access.CreateApplication, role, audit.Target{Kind: "application", ID: a.ID.String()}, resourceOf(a), nil, view)
+	return view, p.remember(call, access.CreateApplication, asked, a.ID.String())
+}
+
+func (p *plan) taken(id uuid.UUID) bool {
+	if _, declared := p.s.Declared[id]; declared {
+		return true
+	}
+	_, stored := p.s.Replica.Application(id)
+	_, planned := p.applications[id]
+	return stored || planned
 }
 
 func taken(id uuid.UUID) error {
@@ -76,12 +117,9 @@ func taken(id uuid.UUID) error {
 }
 
 // build makes the application that the spec describes.
-func (s *Service) build(spec Spec, by string) (*application.Application, error) {
+func (p *plan) build(spec Spec) (*application.Application, error) {
 	id, err := newID(spec.ID)
 	if err != nil {
-		return nil, err
-	}
-	if err := checkBy(by); err != nil {
 		return nil, err
 	}
 	if len(spec.Scopes) == 0 {
@@ -91,13 +129,14 @@ func (s *Service) build(spec Spec, by string) (*application.Application, error) 
 	if err != nil {
 		return nil, invalid("scopes", err.Error(), hints["scopes"])
 	}
+	predecessor, _ := uuid.Parse(spec.Predecessor)
 	a := &application.Application{
 		ID: id, Name: spec.Name, Version: spec.Version, Programmer: spec.Programmer,
 		Level: application.Level(spec.Level), AllChannels: spec.AllChannels, Channels: slices.Clone(spec.Channels),
 		AllPlatforms: spec.AllPlatforms || len(spec.Platforms) == 0, Platforms: slices.Clone(spec.Platforms),
 		Domains: slices.Clone(spec.Domains), CustomSchemes: slices.Clone(spec.CustomSchemes),
-		ProxyMVPDs: slices.Clone(spec.ProxyMVPDs), Scopes: scopes,
-		CreatedAt: moment(s.Replica.Now().UnixMilli()), CreatedBy: by,
+		ProxyMVPDs: slices.Clone(spec.ProxyMVPDs), Scopes: scopes, Predecessor: predecessor,
+		CreatedAt: moment(p.now.UnixMilli()), CreatedBy: p.who.Name,
 	}
 	if a.Version == "" {
 		a.Version = "1"
@@ -105,14 +144,25 @@ func (s *Service) build(spec Spec, by string) (*application.Application, error) 
 	if err := application.Normalize(a); err != nil {
 		return nil, fieldFaults(err)
 	}
-	if spec.NewScheme || len(a.CustomSchemes) == 0 && slices.ContainsFunc(a.Platforms, isMobile) {
-		scheme, err := application.NewCustomScheme(rand.Reader)
-		if err != nil {
-			return nil, unavailable("creating the application", err)
-		}
-		a.CustomSchemes = append(a.CustomSchemes, scheme)
+	if err := p.checkOwners(a); err != nil {
+		return nil, err
 	}
-	return a, nil
+	p.inherit(a)
+	wanted := spec.NewScheme || len(a.CustomSchemes) == 0 && slices.ContainsFunc(a.Platforms, isMobile)
+	return a, addScheme(&a.CustomSchemes, wanted)
+}
+
+// addScheme generates a custom scheme, if one is wanted.
+func addScheme(schemes *[]string, wanted bool) error {
+	if !wanted {
+		return nil
+	}
+	scheme, err := application.NewCustomScheme(rand.Reader)
+	if err != nil {
+		return unavailable("generating a custom scheme", err)
+	}
+	*schemes = append(*schemes, scheme)
+	return nil
 }
 
 func isMobile(platform string) bool { return slices.Contains(mobile, platform) }
@@ -133,43 +183,94 @@ type Filter struct {
 	Programmer string
 	// Channel picks those that serve the channel.
 	Channel string
+	// ProxyMVPD picks those that act for the proxy MVPD.
+	ProxyMVPD string
+	// Level picks those of that level.
+	Level string
+	// Living leaves out those that were revoked.
+	Living bool
 }
 
-// Applications lists the applications, by programmer, name and version.
-func (s *Service) Applications(filter Filter) (Applications, error) {
+func (f Filter) picks(a *application.Application) bool {
+	return (f.Programmer == "" || a.Programmer == f.Programmer) && (f.Channel == "" || a.Serves(f.Channel)) &&
+		(f.ProxyMVPD == "" || a.Proxies(f.ProxyMVPD)) && (f.Level == "" || string(a.Level) == f.Level)
+}
+
+// Applications lists the applications that the actor sees, by programmer, name
+// and version.
+func (s *Service) Applications(who access.Actor, filter Filter, part Part) (Applications, error) {
+	if err := begin(who, access.ShowApplication); err != nil {
+		return Applications{}, err
+	}
 	if err := s.certain("listing the applications"); err != nil {
 		return Applications{}, err
 	}
 	all := []Application{}
-	add := func(a *application.Application) bool {
-		if (filter.Programmer == "" || a.Programmer == filter.Programmer) && (filter.Channel == "" || a.Serves(filter.Channel)) {
-			view := applicationView(a)
-			view.Revoked = s.stoppedBy(revocation.Subject{ApplicationID: a.ID}) != ""
+	s.eachApplication(func(a *application.Application) {
+		if !filter.picks(a) || !sees(who, access.ShowApplication, resourceOf(a)) {
+			return
+		}
+		view := applicationView(a)
+		if s.stoppedBy(revocation.Subject{ApplicationID: a.ID}) != "" {
+			view.revoked(nil)
+		}
+		if !filter.Living || !view.Revoked {
 			all = append(all, view)
 		}
-		return true
-	}
-	s.Replica.Applications(func(a *application.Application) bool {
-		_, hidden := s.Declared[a.ID]
-		return hidden || add(a)
 	})
-	for _, a := range s.Declared {
-		add(a)
-	}
-	sortApplications(all)
-	return Applications{Applications: all}, nil
+	list, cursor, err := cut(all, func(a Application) []string {
+		return []string{a.Programmer, a.Name, a.Version, a.ID.String()}
+	}, part)
+	return Applications{Applications: list, Cursor: cursor}, err
 }
 
-// Application shows an application and, if it was revoked, when and why.
-func (s *Service) Application(ctx context.Context, id uuid.UUID) (Application, error) {
-	a, err := s.application(id)
+// eachApplication visits every application, stored or declared; a declared one
+// hides a stored one of its id.
+func (s *Service) eachApplication(visit func(*application.Application)) {
+	s.Replica.Applications(func(a *application.Application) bool {
+		if _, hidden := s.Declared[a.ID]; !hidden {
+			visit(a)
+		}
+		return true
+	})
+	for _, a := range s.Declared {
+		visit(a)
+	}
+}
+
+// resourceOf says whose an application is: the channel's if it was created for
+// one, else the programmer's.
+func resourceOf(a *application.Application) access.Resource {
+	r := access.Resource{Programmer: a.Programmer}
+	if a.Level == application.LevelChannel && len(a.Channels) == 1 {
+		r.Channel = a.Channels[0]
+	}
+	return r
+}
+
+// Application shows an application: with its new versions, and, if it was
+// revoked, when and why.
+func (s *Service) Application(ctx context.Context, who access.Actor, id uuid.UUID) (Application, error) {
+	a, err := s.seenApplication(who, access.ShowApplication, id)
 	if err != nil {
 		return Application{}, err
 	}
-	return s.showApplication(ctx, a)
+	return s.showApplication(ctx, who, a)
 }
 
-func (s *Service) showApplication(ctx context.Context, a *application.Application) (Application, error) {
+// seenApplication finds an application to which the actor may do that.
+func (s *Service) seenApplication(who access.Actor, op access.Operation, id uuid.UUID) (*application.Application, error) {
+	if err := begin(who, op); err != nil {
+		return nil, err
+	}
+	a, err := s.application(id)
+	if err != nil {
+		return nil, err
+	}
+	return a, show(who, op, resourceOf(a), noApplication(id))
+}
+
+func (s *Service) showApplication(ctx context.Context, who access.Actor, a *application.Application) (Application, error) {
 	view := applicationView(a)
 	view.Clients = s.clientsOf(a.ID)
 	kills, err := s.stops(ctx, revocation.Subject{ApplicationID: a.ID})
@@ -177,7 +278,13 @@ func (s *Service) showApplication(ctx context.Context, a *application.Applicatio
 		return Application{}, err
 	}
 	if len(kills) > 0 {
-		view.Revoked, view.Revocation = true, &kills[0]
+		view.revoked(&kills[0])
 	}
+	s.eachApplication(func(other *application.Application) {
+		if other.Predecessor == a.ID && sees(who, access.ShowApplication, resourceOf(other)) {
+			view.Successors = append(view.Successors, other.ID)
+		}
+	})
+	slices.SortFunc(view.Successors, func(a, b uuid.UUID) int { return strings.Compare(a.String(), b.String()) })
 	return view, nil
 }

@@ -20,7 +20,7 @@ func TestACreatedApplicationIsKnownAtOnce(t *testing.T) {
 	assert.True(t, created.AllPlatforms, "all platforms are meant when none is named")
 	assert.Equal(t, "ann", created.CreatedBy)
 	assert.NotZero(t, created.CreatedAt)
-	shown, err := w.Application(within(t), created.ID)
+	shown, err := w.Application(within(t), ann, created.ID)
 	require.NoError(t, err)
 	assert.Equal(t, created, shown)
 }
@@ -33,7 +33,7 @@ func TestAnApplicationCanBringItsID(t *testing.T) {
 
 	again := spec()
 	again.ID = id
-	_, err := w.CreateApplication(within(t), again, "")
+	_, err := w.CreateApplication(within(t), by(""), again)
 	assertFault(t, management.Exists, "id", "exists already", err)
 }
 
@@ -41,7 +41,7 @@ func TestADeclaredApplicationsIDIsTaken(t *testing.T) {
 	w := newWorld(t)
 	s := spec()
 	s.ID = w.declare().ID.String()
-	_, err := w.CreateApplication(within(t), s, "")
+	_, err := w.CreateApplication(within(t), by(""), s)
 	assertFault(t, management.Exists, "id", "exists already", err)
 }
 
@@ -96,13 +96,13 @@ func TestWhatAnApplicationCannotBe(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := spec()
 			test.change(&s)
-			_, err := w.CreateApplication(within(t), s, "")
+			_, err := w.CreateApplication(within(t), by(""), s)
 			assertFault(t, management.Invalid, test.field, test.text, err)
 		})
 	}
-	_, err := w.CreateApplication(within(t), spec(), "ann\x1b[2J")
+	_, err := w.CreateApplication(within(t), by("ann\x1b[2J"), spec())
 	assertFault(t, management.Invalid, "by", "printable", err)
-	list, err := w.Applications(management.Filter{})
+	list, err := w.Applications(ann, management.Filter{}, management.Part{})
 	require.NoError(t, err)
 	assert.Empty(t, list.Applications, "nothing of that was stored")
 }
@@ -129,7 +129,7 @@ func TestApplicationsAreListedInOrderAndFiltered(t *testing.T) {
 		"the channel's case matters too": {management.Filter{Programmer: "REF", Channel: "cnn"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			list, err := w.Applications(test.filter)
+			list, err := w.Applications(ann, test.filter, management.Part{})
 			require.NoError(t, err)
 			var names []string
 			for _, a := range list.Applications {
@@ -148,7 +148,7 @@ func TestADeclaredApplicationHidesAStoredOneOfItsID(t *testing.T) {
 	w := newWorld(t)
 	w.create(t, func(s *management.Spec) { s.ID = "897029da-2b35-429e-ad45-6f6bf5de7a95" })
 	w.declare()
-	list, err := w.Applications(management.Filter{})
+	list, err := w.Applications(ann, management.Filter{}, management.Part{})
 	require.NoError(t, err)
 	require.Len(t, list.Applications, 1)
 	assert.True(t, list.Applications[0].Declared)
@@ -158,7 +158,7 @@ func TestARevokedApplicationTellsItsStory(t *testing.T) {
 	w := newWorld(t)
 	app := w.create(t, nil)
 	revocation := w.revoke(t, "application", app.ID.String())
-	shown, err := w.Application(within(t), app.ID)
+	shown, err := w.Application(within(t), ann, app.ID)
 	require.NoError(t, err)
 	assert.True(t, shown.Revoked)
 	require.NotNil(t, shown.Revocation)
@@ -169,7 +169,7 @@ func TestARevokedApplicationTellsItsStory(t *testing.T) {
 
 func TestAnUnknownApplicationIsNotFound(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.Application(within(t), uuid.New())
+	_, err := w.Application(within(t), ann, uuid.New())
 	assertFault(t, management.NotFound, "application", "there is no application", err)
 	assert.NotEmpty(t, fault(t, err).Hint)
 }
@@ -178,9 +178,9 @@ func TestAGatewayThatHeardNothingClaimsNothing(t *testing.T) {
 	w := newWorld(t)
 	app := w.create(t, nil)
 	old := w.aged()
-	_, err := old.Application(within(t), app.ID)
+	_, err := old.Application(within(t), ann, app.ID)
 	assertFault(t, management.Unavailable, "", "not available", err)
-	_, err = old.Applications(management.Filter{})
+	_, err = old.Applications(ann, management.Filter{}, management.Part{})
 	assertFault(t, management.Unavailable, "", "not available", err)
 	assert.ErrorIs(t, err, plugins.ErrUnavailable)
 }
@@ -188,7 +188,7 @@ func TestAGatewayThatHeardNothingClaimsNothing(t *testing.T) {
 func TestAWriteWithoutAnswerSaysThatItMayHaveHappened(t *testing.T) {
 	w := newWorld(t)
 	w.store.appends.Store(true)
-	_, err := w.CreateApplication(within(t), spec(), "")
+	_, err := w.CreateApplication(within(t), by(""), spec())
 	assertFault(t, management.Unavailable, "", "creating the application", err)
 	e := fault(t, err)
 	assert.Contains(t, e.Hint, "may have happened")

@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
@@ -57,8 +58,12 @@ type CountedApplication struct {
 }
 
 // LastCensus shows the last count of all clients, with as many applications as
-// limit says.
-func (s *Service) LastCensus(limit int) (Census, error) {
+// limit says. Who does not look after everything sees what was counted of
+// their own applications, and the sums of that.
+func (s *Service) LastCensus(who access.Actor, limit int) (Census, error) {
+	if err := begin(who, access.ShowCensus); err != nil {
+		return Census{}, err
+	}
 	c := s.counted()
 	if c == nil {
 		return Census{}, &Error{
@@ -68,14 +73,19 @@ func (s *Service) LastCensus(limit int) (Census, error) {
 	}
 	view := Census{
 		BeganAt: moment(c.BeganAt), FinishedAt: moment(c.FinishedAt), By: c.By, UsesSince: moment(c.Since),
-		Live: c.Total(), Stopped: c.Stopped, Unused: c.Unused, Removed: c.Removed, Unreadable: c.Unreadable,
 		Platforms: map[string]uint64{}, Applications: []CountedApplication{},
 	}
-	for platform, live := range c.Live {
-		view.Platforms[platform] = live
-	}
 	for id, count := range c.Applications {
-		view.Applications = append(view.Applications, CountedApplication{ID: id, ClientCount: clientCount(c, count)})
+		if sees(who, access.ShowCensus, s.resourceOfID(id)) {
+			view.Applications = append(view.Applications, CountedApplication{ID: id, ClientCount: clientCount(c, count)})
+			view.Live, view.Stopped = view.Live+count.Live, view.Stopped+count.Stopped
+		}
+	}
+	if sees(who, access.ShowCensus, access.Resource{}) {
+		view.Live, view.Stopped, view.Unused, view.Removed, view.Unreadable = c.Total(), c.Stopped, c.Unused, c.Removed, c.Unreadable
+		for platform, live := range c.Live {
+			view.Platforms[platform] = live
+		}
 	}
 	slices.SortFunc(view.Applications, func(a, b CountedApplication) int {
 		return cmp.Or(cmp.Compare(b.Live, a.Live), cmp.Compare(b.Stopped, a.Stopped), cmp.Compare(a.ID.String(), b.ID.String()))

@@ -7,24 +7,28 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
-// Clients lists clients, in no order: those of one application, or, with
-// the nil id, all. It goes through every client to find those of one, so a
-// page can be empty and not the last.
-func (s *Service) Clients(ctx context.Context, app uuid.UUID, cursor string, limit int) (Clients, error) {
+// Clients lists the clients that the actor sees, in no order: those of one
+// application, or, with the nil id, all. It goes through every client to find
+// those of one, so a page can be empty and not the last.
+func (s *Service) Clients(ctx context.Context, who access.Actor, app uuid.UUID, part Part) (Clients, error) {
+	if err := begin(who, access.ShowClient); err != nil {
+		return Clients{}, err
+	}
 	if app != uuid.Nil {
-		if _, err := s.application(app); err != nil {
+		if _, err := s.seenApplication(who, access.ShowClient, app); err != nil {
 			return Clients{}, err
 		}
 	}
 	if err := s.certain("listing the clients"); err != nil {
 		return Clients{}, err
 	}
-	clients, next, err := scan(ctx, cursor, limit, s.Records.Clients, func(c state.Client) (Client, bool) {
-		if app != uuid.Nil && c.ApplicationID != app {
+	clients, next, err := scan(ctx, part, s.Records.Clients, func(c state.Client) (Client, bool) {
+		if app != uuid.Nil && c.ApplicationID != app || !sees(who, access.ShowClient, s.resourceOfClient(c)) {
 			return Client{}, false
 		}
 		view := s.clientView(c)
@@ -37,8 +41,26 @@ func (s *Service) Clients(ctx context.Context, app uuid.UUID, cursor string, lim
 	return Clients{Clients: clients, Cursor: next}, nil
 }
 
+// resourceOfClient says whose a client is: its application's.
+func (s *Service) resourceOfClient(c state.Client) access.Resource {
+	return s.resourceOfID(c.ApplicationID)
+}
+
+// resourceOfID says whose an application is. One that is not here is the
+// operator's.
+func (s *Service) resourceOfID(app uuid.UUID) access.Resource {
+	a, err := s.application(app)
+	if err != nil {
+		return access.Resource{}
+	}
+	return resourceOf(a)
+}
+
 // Client shows a client and everything that stops it.
-func (s *Service) Client(ctx context.Context, id uuid.UUID) (Client, error) {
+func (s *Service) Client(ctx context.Context, who access.Actor, id uuid.UUID) (Client, error) {
+	if err := begin(who, access.ShowClient); err != nil {
+		return Client{}, err
+	}
 	c, err := s.Records.Client(ctx, id)
 	if errors.Is(err, state.ErrNotFound) {
 		return Client{}, noClient(id)
@@ -47,6 +69,9 @@ func (s *Service) Client(ctx context.Context, id uuid.UUID) (Client, error) {
 		return Client{}, unavailable("looking for the client", err)
 	}
 	if err := s.certain("looking for what stops the client"); err != nil {
+		return Client{}, err
+	}
+	if err := show(who, access.ShowClient, s.resourceOfClient(c), noClient(id)); err != nil {
 		return Client{}, err
 	}
 	view := s.clientView(c)

@@ -17,7 +17,7 @@ func TestAClientIsShownWithoutItsSecret(t *testing.T) {
 	w := newWorld(t)
 	app := w.create(t, nil)
 	c := w.client(t, app.ID, uuid.New(), func(c *state.Client) { c.RedirectURIs = []string{"https://example.com/"} })
-	shown, err := w.Client(within(t), c.ID)
+	shown, err := w.Client(within(t), ann, c.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "Demo", shown.ApplicationName)
 	assert.Equal(t, "REF", shown.Programmer)
@@ -34,7 +34,7 @@ func TestAClientIsShownWithoutItsSecret(t *testing.T) {
 func TestAClientShowsWhatStopsIt(t *testing.T) {
 	w := newWorld(t)
 	app := w.create(t, nil)
-	issued, err := w.IssueStatement(within(t), app.ID, "")
+	issued, err := w.IssueStatement(within(t), by(""), app.ID)
 	require.NoError(t, err)
 	dead := w.client(t, app.ID, issued.ID, func(c *state.Client) { c.StatementIssuer = theirIssuer })
 	alive := w.client(t, w.create(t, nil).ID, uuid.New(), func(c *state.Client) { c.Platform = "Roku" })
@@ -44,7 +44,7 @@ func TestAClientShowsWhatStopsIt(t *testing.T) {
 	} {
 		w.revoke(t, kill[0], kill[1])
 	}
-	shown, err := w.Client(within(t), dead.ID)
+	shown, err := w.Client(within(t), ann, dead.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "application", shown.StoppedBy, "the widest permanent one")
 	var kinds []string
@@ -54,7 +54,7 @@ func TestAClientShowsWhatStopsIt(t *testing.T) {
 	}
 	assert.Equal(t, []string{"application", "statement", "client", "issuer", "platform"}, kinds)
 
-	shown, err = w.Client(within(t), alive.ID)
+	shown, err = w.Client(within(t), ann, alive.ID)
 	require.NoError(t, err)
 	assert.Empty(t, shown.Kills)
 }
@@ -64,10 +64,10 @@ func TestAClientShowsThatItsStatementsKeyIsRevoked(t *testing.T) {
 	app := w.create(t, nil)
 	c := w.client(t, app.ID, uuid.New(), func(c *state.Client) { c.StatementKey = revocation.RefOf("stolen key") })
 	for _, key := range []string{"another key", "stolen key"} {
-		_, err := w.Revoke(within(t), management.KillOrder{Kind: "key", ID: key, Reason: "stolen", AllowUnknown: true}, "ann")
+		_, err := w.Revoke(within(t), by("ann"), management.KillOrder{Kind: "key", ID: key, Reason: "stolen", AllowUnknown: true})
 		require.NoError(t, err)
 	}
-	shown, err := w.Client(within(t), c.ID)
+	shown, err := w.Client(within(t), ann, c.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "statement", shown.StoppedBy)
 	require.Len(t, shown.Kills, 1)
@@ -81,13 +81,13 @@ func TestALiftedPlatformStillStopsOlderClients(t *testing.T) {
 	app := w.create(t, nil)
 	older := w.client(t, app.ID, uuid.New(), nil)
 	w.revoke(t, "platform", "Android")
-	lifted, err := w.Unrevoke(within(t), "platform", "Android")
+	lifted, err := w.Unrevoke(within(t), by("ann"), "platform", "Android")
 	require.NoError(t, err)
 	younger := w.client(t, app.ID, uuid.New(), func(c *state.Client) { c.CreatedAt = lifted.Kill.LiftedAt.UnixMilli() + 1 })
-	shown, err := w.Client(within(t), older.ID)
+	shown, err := w.Client(within(t), ann, older.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "platform", shown.StoppedBy)
-	shown, err = w.Client(within(t), younger.ID)
+	shown, err = w.Client(within(t), ann, younger.ID)
 	require.NoError(t, err)
 	assert.Empty(t, shown.StoppedBy)
 }
@@ -116,7 +116,7 @@ func TestClientsAreListedPageByPage(t *testing.T) {
 			seen := map[uuid.UUID]bool{}
 			pages := 0
 			for cursor := ""; ; pages++ {
-				page, err := w.Clients(within(t), test.app, cursor, test.limit)
+				page, err := w.Clients(within(t), ann, test.app, management.Part{Cursor: cursor, Limit: test.limit})
 				require.NoError(t, err)
 				for _, c := range page.Clients {
 					assert.False(t, seen[c.ID])
@@ -138,18 +138,18 @@ func TestWhenNoClientIsShown(t *testing.T) {
 	w := newWorld(t)
 	app := w.create(t, nil)
 	c := w.client(t, app.ID, uuid.New(), nil)
-	_, err := w.Client(within(t), uuid.New())
+	_, err := w.Client(within(t), ann, uuid.New())
 	assertFault(t, management.NotFound, "client", "there is no client", err)
-	_, err = w.Clients(within(t), uuid.New(), "", 0)
+	_, err = w.Clients(within(t), ann, uuid.New(), management.Part{Cursor: "", Limit: 0})
 	assertFault(t, management.NotFound, "application", "", err)
-	_, err = w.aged().Client(within(t), c.ID)
+	_, err = w.aged().Client(within(t), ann, c.ID)
 	assertFault(t, management.Unavailable, "", "what stops", err)
-	_, err = w.aged().Clients(within(t), uuid.Nil, "", 0)
+	_, err = w.aged().Clients(within(t), ann, uuid.Nil, management.Part{Cursor: "", Limit: 0})
 	assertFault(t, management.Unavailable, "", "listing", err)
 	w.store.away.Store(true)
-	_, err = w.Client(within(t), c.ID)
+	_, err = w.Client(within(t), ann, c.ID)
 	assertFault(t, management.Unavailable, "", "looking for the client", err)
-	_, err = w.Clients(within(t), uuid.Nil, "", 0)
+	_, err = w.Clients(within(t), ann, uuid.Nil, management.Part{Cursor: "", Limit: 0})
 	assertFault(t, management.Unavailable, "", "listing", err)
 }
 
@@ -159,7 +159,7 @@ func TestAClientWithAKeyIsShownAsOne(t *testing.T) {
 	c := w.client(t, app.ID, uuid.New(), func(c *state.Client) {
 		c.Keys = []state.ClientKey{{Algorithm: "ES256", ID: "k1", Public: []byte{1}}}
 	})
-	shown, err := w.Client(within(t), c.ID)
+	shown, err := w.Client(within(t), ann, c.ID)
 	require.NoError(t, err)
 	assert.Equal(t, "private_key_jwt", shown.AuthMethod)
 }

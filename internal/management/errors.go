@@ -1,6 +1,7 @@
 package management
 
 import (
+	"errors"
 	"strings"
 )
 
@@ -16,12 +17,20 @@ const (
 	Invalid Code = "invalid"
 	// Revoked is something that is there, but ended.
 	Revoked Code = "revoked"
+	// Forbidden is what the actor's role does not include.
+	Forbidden Code = "forbidden"
+	// Changed is something that is not as the actor saw it.
+	Changed Code = "changed"
+	// InUse is something that others depend on.
+	InUse Code = "in_use"
+	// Irreversible is what cannot be undone.
+	Irreversible Code = "irreversible"
 	// Unavailable is a fault of ours or of the store's.
 	Unavailable Code = "unavailable"
 )
 
 // Codes lists every code.
-var Codes = []Code{NotFound, Exists, Invalid, Revoked, Unavailable}
+var Codes = []Code{NotFound, Exists, Invalid, Revoked, Forbidden, Changed, InUse, Irreversible, Unavailable}
 
 // Error is what went wrong, for a person. Message, Field and Hint may be shown;
 // the cause belongs into a log.
@@ -33,6 +42,8 @@ type Error struct {
 	// Hint says what to do about it.
 	Hint  string
 	Cause error
+	// Conflicts name the changes of a set that cannot be made, each with why.
+	Conflicts []Conflict
 }
 
 func (e *Error) Error() string {
@@ -80,6 +91,19 @@ func fieldFaults(err error) *Error {
 		texts[i] = fault.Error()
 	}
 	return &Error{Code: Invalid, Field: field, Message: strings.Join(texts, "; "), Hint: hints[field]}
+}
+
+// normalized makes an [*Error] of the faults that a record's Normalize joins.
+func normalized(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fieldFaults(err)
+}
+
+func isNotFound(err error) bool {
+	var fault *Error
+	return errors.As(err, &fault) && fault.Code == NotFound
 }
 
 // hints says more about the fields that people get wrong.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
@@ -23,18 +24,34 @@ type Refusals interface {
 }
 
 // Explain says why the request with the trace was refused.
-func (s *Service) Explain(ctx context.Context, trace uuid.UUID) (Explanation, error) {
+func (s *Service) Explain(ctx context.Context, who access.Actor, trace uuid.UUID) (Explanation, error) {
+	if err := begin(who, access.ShowRefusal); err != nil {
+		return Explanation{}, err
+	}
+	unknown := &Error{
+		Code: NotFound, Field: "trace", Message: fmt.Sprintf("nothing is remembered of the request %s", trace),
+		Hint: "only refusals are kept, the newest ones, by the gateway that refused; the access log may have it as dcr_trace",
+	}
 	e, err := s.Refusals.Find(ctx, trace)
 	switch {
 	case errors.Is(err, explain.ErrUnknown):
-		return Explanation{}, &Error{
-			Code: NotFound, Field: "trace", Message: fmt.Sprintf("nothing is remembered of the request %s", trace),
-			Hint: "only refusals are kept, the newest ones, by the gateway that refused; the access log may have it as dcr_trace",
-		}
+		return Explanation{}, unknown
 	case err != nil:
 		return Explanation{}, unavailable("looking for the request", err)
 	}
+	if err := show(who, access.ShowRefusal, s.resourceOfRefusal(&e), unknown); err != nil {
+		return Explanation{}, err
+	}
 	return s.Describe(ctx, &e), nil
+}
+
+// resourceOfRefusal says whose a refused request was: its application's, if
+// its caller was proven to be that. All others are the operator's.
+func (s *Service) resourceOfRefusal(e *explain.Entry) access.Resource {
+	if !e.Proven {
+		return access.Resource{}
+	}
+	return s.resourceOfID(e.Subject.ApplicationID)
 }
 
 // Describe adds to what is known of a decision what can be found out now. It

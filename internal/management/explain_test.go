@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
@@ -60,7 +61,7 @@ func TestARefusalIsExplainedWithWhatIsTrueNow(t *testing.T) {
 			Missing: plugins.Parameter{In: plugins.InForm, Name: "mvpd"}, Detail: "more", RetryAfter: 5,
 		},
 	}}
-	x, err := w.Explain(within(t), trace)
+	x, err := w.Explain(within(t), ann, trace)
 	require.NoError(t, err)
 	assert.Equal(t, management.DecidedRefused, x.Decision)
 	assert.Equal(t, guard.ClientRevoked.Message(), x.Means)
@@ -78,7 +79,7 @@ func TestARefusalIsExplainedWithWhatIsTrueNow(t *testing.T) {
 	assert.Empty(t, x.Incomplete)
 
 	w.store.away.Store(true)
-	x, err = w.Explain(within(t), trace)
+	x, err = w.Explain(within(t), ann, trace)
 	require.NoError(t, err, "the outage may be what is to be explained")
 	assert.Equal(t, []string{"client", "channel"}, kindsOf(x.Kills))
 	assert.Empty(t, x.Kills[0].By)
@@ -123,7 +124,7 @@ func TestTheKillOfAnOpenRoutesChannelIsFound(t *testing.T) {
 		Facts: explain.Facts{Named: []endpoint.Named{{Names: plugins.NamesChannel, Value: "CNN"}}},
 	}
 	assert.Equal(t, []string{"channel"}, kindsOf(w.Describe(within(t), &e).Kills))
-	_, err := w.Unrevoke(within(t), "channel", "CNN")
+	_, err := w.Unrevoke(within(t), by("ann"), "channel", "CNN")
 	require.NoError(t, err)
 	kills := w.Describe(within(t), &e).Kills
 	require.Len(t, kills, 1, "it was the reason then")
@@ -135,10 +136,10 @@ func TestTheKillOfAnOpenRoutesChannelIsFound(t *testing.T) {
 func TestNothingIsKnownOfATrace(t *testing.T) {
 	w := newWorld(t)
 	w.Refusals = remembered{err: explain.ErrUnknown}
-	_, err := w.Explain(within(t), uuid.New())
+	_, err := w.Explain(within(t), ann, uuid.New())
 	assertFault(t, management.NotFound, "trace", "nothing is remembered", err)
 	w.Refusals = remembered{err: errors.New("dial tcp 192.0.2.1:6379")}
-	_, err = w.Explain(within(t), uuid.New())
+	_, err = w.Explain(within(t), ann, uuid.New())
 	assertFault(t, management.Unavailable, "", "the state is not available", err)
 }
 
@@ -191,4 +192,29 @@ func TestEveryReasonIsSummedUp(t *testing.T) {
 		assert.Equal(t, want, decided(explain.Managed, string(outcome)), outcome)
 	}
 	assert.Equal(t, management.DecidedUnavailable, decided(explain.Guard, "a reason of a later version"))
+}
+
+// A refusal is shown to those whose application was refused, where that is
+// proven: anybody can claim to be somebody's client.
+func TestARefusalIsItsApplicationsAffair(t *testing.T) {
+	w := newWorld(t)
+	w.settle(t)
+	own := w.belongings(t, "REF", "REF30")
+	trace := uuid.New()
+	entry := explain.Entry{Trace: trace, Decider: explain.Guard, Reason: string(guard.ClientRevoked), Facts: explain.Facts{
+		Subject: revocation.Subject{ApplicationID: own.app}, Proven: true,
+	}}
+	w.Refusals = remembered{entry: entry}
+	for _, who := range []access.Actor{ann, reader, refAdmin, refReader, ref30Admin} {
+		_, err := w.Explain(within(t), who, trace)
+		assert.NoError(t, err, who.Name)
+	}
+	_, err := w.Explain(within(t), foxAdmin, trace)
+	assertFault(t, management.NotFound, "trace", "nothing is remembered", err)
+	entry.Proven = false
+	w.Refusals = remembered{entry: entry}
+	_, err = w.Explain(within(t), refAdmin, trace)
+	assertFault(t, management.NotFound, "trace", "nothing is remembered", err)
+	_, err = w.Explain(within(t), access.Actor{}, trace)
+	assertFault(t, management.Forbidden, "", "refusal.show", err)
 }

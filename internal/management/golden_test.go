@@ -12,6 +12,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
+	"github.com/caddy-dcr/caddy-dcr/internal/changeset"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
@@ -38,7 +41,52 @@ func TestTheWireFormatStays(t *testing.T) {
 		StatementIssuer: "https://sp.example.com", Platform: "iOS", AuthMethod: "private_key_jwt", RedirectURIs: []string{}, CreatedAt: at, LastUsed: "2025-11-25",
 		StoppedBy: "application", Kills: []management.Kill{kill},
 	}
+	rosterStory := management.Story{CreatedAt: at, CreatedBy: "ann", UpdatedAt: at, UpdatedBy: "bob", Declared: true, Version: "0123456789abcdef"}
+	version := app
+	version.Predecessor, version.Successors, version.RecordedChannelsOnly, version.RecordVersion = id(2), []uuid.UUID{id(4)}, true, "0123456789abcdef-revoked"
+	conflict := management.Conflict{Number: 1, Code: management.Changed, Field: "version", Message: "it has changed", Hint: "look at it"}
+	set := management.ChangeSet{
+		ID: id(5), Title: "spring", Owner: "ann", Programmer: "REF", Channel: "REF30", Status: management.Pushed, Count: 1,
+		CreatedAt: at, UpdatedAt: at, PushedAt: at, PushedBy: "bob", UndoneAt: at, UndoneBy: "eve", Version: "0123456789abcdef",
+	}
+	reviewed := set
+	reviewed.Changes = []management.ReviewedChange{{
+		Number: 1, Change: management.Change{
+			Operation: access.UpdateChannel, Kind: "channel", ID: "REF30", IfVersion: "0123456789abcdef", Reason: "r", AllowUnknown: true,
+			Programmer: &management.ProgrammerSpec{Name: "n", CustomSchemes: []string{"a.b"}, NewScheme: true},
+			Channel: &management.ChannelSpec{
+				Programmer: "REF", Name: "n", Domains: []string{"a.example"}, DefaultRedirectURL: "https://a.example/", CustomSchemes: []string{"a.b"}, NewScheme: true,
+			},
+			ProxyMVPD: &management.ProxyMVPDSpec{Name: "n"}, Scope: &management.ScopeSpec{Description: "d", Restricted: true},
+			Platform: &management.PlatformSpec{Description: "d", Aliases: []string{"a"}}, Application: &management.Spec{Predecessor: id(1).String()},
+		},
+		Target: audit.Target{Kind: "channel", ID: "REF30"}, Before: json.RawMessage(`{"a":1}`), After: json.RawMessage(`{"a":2}`),
+		Difference: []changeset.Difference{{Field: "a", From: json.RawMessage(`["x"]`), To: json.RawMessage(`["y"]`), Added: []string{"y"}, Removed: []string{"x"}}},
+		Conflict:   &conflict, Undo: access.UpdateChannel, UndoNote: "note",
+	}}
 	for name, value := range map[string]any{
+		"application_version": version,
+		"programmers": management.Programmers{Programmers: []management.Programmer{
+			{ID: "REF", Name: "Reference", CustomSchemes: []string{"a.b"}, Implied: true, Story: rosterStory},
+		}, Cursor: "next"},
+		"channels": management.Channels{Channels: []management.Channel{{
+			ID: "REF30", Programmer: "REF", Name: "Reference", Domains: []string{"a.example"}, DefaultRedirectURL: "https://a.example/",
+			CustomSchemes: []string{"a.b"}, InheritedSchemes: []string{"c.d"}, Implied: true, Story: rosterStory,
+		}}, Cursor: "next"},
+		"proxy_mvpds": management.ProxyMVPDs{ProxyMVPDs: []management.ProxyMVPD{{ID: "P", Name: "Proxy", Implied: true, Story: rosterStory}}, Cursor: "next"},
+		"scopes":      management.Scopes{Scopes: []management.Scope{{Name: "a:b", Description: "d", Restricted: true, BuiltIn: true, Story: rosterStory}}, Cursor: "next"},
+		"platforms": management.Platforms{Platforms: []management.Platform{
+			{Name: "VIDAA", Aliases: []string{"a"}, Description: "d", BuiltIn: true, Story: rosterStory},
+		}, Cursor: "next"},
+		"change_set":      reviewed,
+		"change_sets":     management.ChangeSets{ChangeSets: []management.ChangeSet{set}, Cursor: "next"},
+		"change_set_spec": management.ChangeSetSpec{Title: "spring", Programmer: "REF", Channel: "REF30"},
+		"audit": audit.Page{Entries: []audit.Entry{{
+			Seq: 1, At: at, Operation: "channel.update", Target: audit.Target{Kind: "channel", ID: "REF30"}, Outcome: "done", Actor: "ann", Role: "operator",
+			Method: "admin_endpoint", Surface: "cli", Address: "127.0.0.1", Node: "gateway-1", Programmer: "REF", Channel: "REF30", ChangeSet: id(5).String(),
+			Before: json.RawMessage(`{"a":1}`), After: json.RawMessage(`{"a":2}`), Hash: "0f", Fault: audit.Altered,
+		}}, Cursor: "next"},
+		"verification": audit.Verification{From: 2, To: 1, Hash: "0f", Breaks: []audit.Break{{Seq: 1, Fault: audit.Missing, Why: "w"}}, Cursor: "next"},
 		"spec": management.Spec{
 			ID: id(1).String(), Name: "Demo", Version: "1", Programmer: "REF", Level: "channel", AllChannels: true,
 			Channels: []string{"REF30"}, AllPlatforms: true, Platforms: []string{"iOS"}, Domains: []string{"example.com"},
@@ -105,12 +153,12 @@ func TestEmptyListsAreNotNull(t *testing.T) {
 		require.NoError(t, err)
 		return string(b)
 	}
-	applications, err := w.Applications(management.Filter{})
+	applications, err := w.Applications(ann, management.Filter{}, management.Part{})
 	assert.JSONEq(t, `{"applications":[]}`, text(applications, err))
-	clients, err := w.Clients(within(t), uuid.Nil, "", 0)
+	clients, err := w.Clients(within(t), ann, uuid.Nil, management.Part{Cursor: "", Limit: 0})
 	assert.JSONEq(t, `{"clients":[]}`, text(clients, err))
-	kills, err := w.Kills(within(t), "", "", 0)
+	kills, err := w.Kills(within(t), ann, "", management.Part{Cursor: "", Limit: 0})
 	assert.JSONEq(t, `{"kills":[]}`, text(kills, err))
-	statements, err := w.StatementsOf(within(t), w.create(t, nil).ID)
+	statements, err := w.StatementsOf(within(t), ann, w.create(t, nil).ID, management.StatementFilter{}, management.Part{})
 	assert.JSONEq(t, `{"statements":[]}`, text(statements, err))
 }

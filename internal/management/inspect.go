@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
@@ -54,7 +55,10 @@ type Inspection struct {
 
 // InspectStatement judges a statement as a registration would, by the same
 // verifier, and says why. The statement itself is not in the answer.
-func (s *Service) InspectStatement(ctx context.Context, raw string) (Inspection, error) {
+func (s *Service) InspectStatement(ctx context.Context, who access.Actor, raw string) (Inspection, error) {
+	if err := begin(who, access.ShowStatement); err != nil {
+		return Inspection{}, err
+	}
 	raw = strings.TrimSpace(raw)
 	if raw == "" {
 		return Inspection{}, invalid("software_statement", "got nothing, want a software statement", "the JWT that issuing one printed")
@@ -73,23 +77,27 @@ func (s *Service) InspectStatement(ctx context.Context, raw string) (Inspection,
 		return Inspection{}, unavailable("verifying the statement", err)
 	}
 	result.StatementID = st.ID
-	result.Kills, err = s.stops(ctx, revocation.Subject{
-		StatementID: st.ID, ApplicationID: st.ApplicationID, Issuer: st.Issuer, KeyID: st.KeyID,
-	})
-	if err != nil {
+	a, err := s.application(st.ApplicationID)
+	if err != nil && !isNotFound(err) {
 		return Inspection{}, err
 	}
-	a, err := s.application(st.ApplicationID)
-	switch fault := (*Error)(nil); {
-	case err == nil:
-		view, err := s.showApplication(ctx, a)
+	// Somebody else's application is one that there is not.
+	if err != nil || !sees(who, access.ShowStatement, resourceOf(a)) {
+		result.Verdict, result.Why = ApplicationUnknown, fmt.Sprintf("no application %s is registered here", st.ApplicationID)
+		if !sees(who, access.ShowStatement, access.Resource{}) {
+			return result, nil
+		}
+	} else {
+		view, err := s.showApplication(ctx, who, a)
 		if err != nil {
 			return Inspection{}, err
 		}
 		result.Application = &view
-	case errors.As(err, &fault) && fault.Code == NotFound:
-		result.Verdict, result.Why = ApplicationUnknown, fmt.Sprintf("no application %s is registered here", st.ApplicationID)
-	default:
+	}
+	result.Kills, err = s.stops(ctx, revocation.Subject{
+		StatementID: st.ID, ApplicationID: st.ApplicationID, Issuer: st.Issuer, KeyID: st.KeyID,
+	})
+	if err != nil {
 		return Inspection{}, err
 	}
 	// As at registration, a kill speaks before an application that is unknown.

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -22,76 +24,148 @@ type KillOrder struct {
 	AllowUnknown bool `json:"allow_unknown,omitempty"`
 }
 
+// killing is what it takes to revoke each kind of thing.
+var killing = map[revocation.Kind]access.Operation{
+	revocation.Token: access.RevokeToken, revocation.Client: access.RevokeClient, revocation.Statement: access.RevokeStatement,
+	revocation.Application: access.RevokeApplication, revocation.Platform: access.RevokePlatform,
+	revocation.Channel: access.RevokeChannel, revocation.Issuer: access.RevokeIssuer, revocation.Key: access.RevokeKey,
+}
+
 // Revoke throws a kill switch, and waits, within bounds, until every gateway
 // has applied it. What was revoked before stays so, with its first reason.
-func (s *Service) Revoke(ctx context.Context, order KillOrder, by string) (Revocation, error) {
+func (s *Service) Revoke(ctx context.Context, call Call, order KillOrder) (Revocation, error) {
 	target, err := ParseTarget(order.Kind, order.ID)
 	if err != nil {
 		return Revocation{}, err
 	}
-	if err := checkText("reason", order.Reason); err != nil {
+	if err := begin(call.Actor, killing[target.Kind]); err != nil {
 		return Revocation{}, err
 	}
-	if err := checkBy(by); err != nil {
-		return Revocation{}, err
-	}
-	if err := s.known(ctx, target, order.AllowUnknown); err != nil {
-		return Revocation{}, err
-	}
-	kill := state.Kill{Kind: target.Kind, ID: target.ID, Reason: order.Reason, By: by}
-	return s.throw(ctx, kill, s.TokenLifetime)
-}
-
-// throw stores the kill, which of a token is forgotten when that has ended by
-// itself, at the latest after the lifetime, and waits for the gateways.
-func (s *Service) throw(ctx context.Context, kill state.Kill, lifetime time.Duration) (Revocation, error) {
-	tried := fmt.Sprintf("revoking %s %s", kill.Kind, kill.ID)
-	now, err := s.clock(ctx, tried)
-	if err != nil {
-		return Revocation{}, err
-	}
-	kill.At = now.UnixMilli()
-	if kill.Kind == revocation.Token && lifetime > 0 {
-		kill.ExpiresAt = now.Add(lifetime + clockMargin).UnixMilli()
-	}
-	thrown, position, err := s.Records.Throw(ctx, kill)
-	if err != nil {
-		return Revocation{}, uncertain(tried, err)
-	}
-	done := s.await(ctx, Revocation{Kill: killView(thrown), Already: thrown != kill}, position)
-	if s.Revoked != nil && !done.Already {
+	done, err := s.turn(ctx, call.Actor, fmt.Sprintf("revoking %s %s", target.Kind, target.ID), func(ctx context.Context, p *plan) (Revocation, error) {
+		kill, already, err := p.throw(ctx, target, order)
+		return Revocation{Kill: killView(kill), Already: already}, err
+	})
+	if err == nil && s.Revoked != nil && !done.Already {
 		s.Revoked(done)
 	}
-	return done, nil
+	return done, err
 }
 
 // Unrevoke puts the kill switch of a platform or a channel back. Clients that
 // registered, and tokens that were issued, before stay dead.
-func (s *Service) Unrevoke(ctx context.Context, kind, id string) (Revocation, error) {
+func (s *Service) Unrevoke(ctx context.Context, call Call, kind, id string) (Revocation, error) {
+	target, err := parseLift(kind, id)
+	if err != nil {
+		return Revocation{}, err
+	}
+	if err := begin(call.Actor, access.LiftKill); err != nil {
+		return Revocation{}, err
+	}
+	return s.turn(ctx, call.Actor, fmt.Sprintf("lifting the kill of %s %s", target.Kind, target.ID), func(ctx context.Context, p *plan) (Revocation, error) {
+		kill, err := p.lift(ctx, target)
+		return Revocation{Kill: killView(kill)}, err
+	})
+}
+
+func parseLift(kind, id string) (revocation.Target, error) {
 	target, err := ParseTarget(kind, id)
+	if err == nil && target.Kind != revocation.Platform && target.Kind != revocation.Channel {
+		err = invalid("kind", fmt.Sprintf("got %q, want platform or channel", kind), "nothing else comes back after it was revoked; make a new one")
+	}
+	return target, err
+}
+
+// turn throws a switch or puts it back, at once, and asks who has applied it.
+func (s *Service) turn(ctx context.Context, who access.Actor, tried string, change func(context.Context, *plan) (Revocation, error)) (r Revocation, err error) {
+	position, err := s.commitBy(ctx, who, tried, s.Audit.CommitUrgent, func(ctx context.Context, p *plan) (err error) {
+		r, err = change(ctx, p)
+		return err
+	})
 	if err != nil {
 		return Revocation{}, err
 	}
-	if target.Kind != revocation.Platform && target.Kind != revocation.Channel {
-		return Revocation{}, invalid("kind", fmt.Sprintf("got %q, want platform or channel", kind),
-			"nothing else comes back after it was revoked; make a new one")
+	if r.Already {
+		if position, _, err = s.Records.Store.Tail(ctx); err != nil {
+			return Revocation{}, unavailable(tried, err)
+		}
 	}
-	tried := fmt.Sprintf("lifting the kill of %s %s", target.Kind, target.ID)
-	now, err := s.clock(ctx, tried)
+	return s.await(ctx, r, position), nil
+}
+
+// throw plans a kill. What was revoked already is answered as it is.
+func (p *plan) throw(ctx context.Context, target revocation.Target, order KillOrder) (kill state.Kill, already bool, err error) {
+	if err := checkText("reason", order.Reason); err != nil {
+		return state.Kill{}, false, err
+	}
+	of, found, err := p.s.whoseTarget(ctx, target)
 	if err != nil {
-		return Revocation{}, err
+		return state.Kill{}, false, err
 	}
-	lifted, position, err := s.Records.Lift(ctx, target.Kind, target.ID, now)
+	if !found && !(order.AllowUnknown && target.Kind != revocation.Application && p.operates()) {
+		return state.Kill{}, false, notKnown(target)
+	}
+	op, on := killing[target.Kind], audit.Target{Kind: string(target.Kind), ID: target.ID}
+	role, err := p.allow(op, on, of, notKnown(target))
+	if err != nil {
+		return state.Kill{}, false, err
+	}
+	now, err := p.s.clock(ctx, fmt.Sprintf("revoking %s", on))
+	if err != nil {
+		return state.Kill{}, false, err
+	}
+	kill = state.Kill{
+		Kind: target.Kind, ID: target.ID, At: now.UnixMilli(), Reason: order.Reason, By: p.who.Name,
+		Programmer: of.Programmer, Channel: of.Channel,
+	}
+	if target.Kind == revocation.Token && p.s.TokenLifetime > 0 {
+		kill.ExpiresAt = now.Add(p.s.TokenLifetime + clockMargin).UnixMilli()
+	}
+	if planned, again := p.kills[killName(target)]; again {
+		return planned, true, nil
+	}
+	thrown, writes, err := p.s.Records.Throwing(ctx, kill)
+	if err != nil {
+		return state.Kill{}, false, unavailable(fmt.Sprintf("revoking %s", on), err)
+	}
+	if len(writes) == 0 {
+		return thrown, true, nil
+	}
+	p.add(writes[0])
+	p.kills[killName(target)] = kill
+	p.note(op, role, on, of, nil, killView(kill))
+	return kill, false, nil
+}
+
+// lift plans that a kill switch is put back.
+func (p *plan) lift(ctx context.Context, target revocation.Target) (state.Kill, error) {
+	on := audit.Target{Kind: string(target.Kind), ID: target.ID}
+	role, err := p.allow(access.LiftKill, on, access.Resource{}, notKnown(target))
+	if err != nil {
+		return state.Kill{}, err
+	}
+	now, err := p.s.clock(ctx, fmt.Sprintf("lifting the kill of %s", on))
+	if err != nil {
+		return state.Kill{}, err
+	}
+	thrown, lifted, w, err := p.s.Records.Lifting(ctx, target.Kind, target.ID, now)
 	if errors.Is(err, state.ErrNotFound) {
-		return Revocation{}, &Error{
+		return state.Kill{}, &Error{
 			Code: NotFound, Field: "id", Message: fmt.Sprintf("%s %s is not revoked", target.Kind, target.ID),
 			Hint: "list the kills to see what is",
 		}
 	}
 	if err != nil {
-		return Revocation{}, uncertain(tried, err)
+		return state.Kill{}, unavailable(fmt.Sprintf("lifting the kill of %s", on), err)
 	}
-	return s.await(ctx, Revocation{Kill: killView(lifted)}, position), nil
+	p.add(w)
+	p.note(access.LiftKill, role, on, access.Resource{Programmer: thrown.Programmer, Channel: thrown.Channel}, killView(thrown), killView(lifted))
+	return lifted, nil
+}
+
+// killName is how a plan calls a kill.
+func killName(target revocation.Target) string {
+	target = target.Folded()
+	return string(target.Kind) + "/" + target.ID
 }
 
 // clock is the store's, with which the times of clients and tokens are compared.
@@ -117,9 +191,12 @@ func (s *Service) await(ctx context.Context, r Revocation, position plugins.Posi
 	return r
 }
 
-// Kills lists what was revoked, in no order: of one kind, or, when it is
-// empty, of all.
-func (s *Service) Kills(ctx context.Context, kind, cursor string, limit int) (Kills, error) {
+// Kills lists what was revoked of what the actor sees, in no order: of one
+// kind, or, when it is empty, of all.
+func (s *Service) Kills(ctx context.Context, who access.Actor, kind string, part Part) (Kills, error) {
+	if err := begin(who, access.ShowKill); err != nil {
+		return Kills{}, err
+	}
 	fetch := s.Records.Kills
 	if kind != "" {
 		k, err := parseKind(kind)
@@ -130,7 +207,9 @@ func (s *Service) Kills(ctx context.Context, kind, cursor string, limit int) (Ki
 			return s.Records.KillsOf(ctx, k, cursor, limit)
 		}
 	}
-	kills, next, err := scan(ctx, cursor, limit, fetch, func(k state.Kill) (Kill, bool) { return killView(k), true })
+	kills, next, err := scan(ctx, part, fetch, func(k state.Kill) (Kill, bool) {
+		return killView(k), sees(who, access.ShowKill, access.Resource{Programmer: k.Programmer, Channel: k.Channel})
+	})
 	if err != nil {
 		return Kills{}, unavailable("listing the kills", err)
 	}

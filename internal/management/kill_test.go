@@ -18,7 +18,7 @@ func TestARevocationSaysWhichGatewaysHaveAppliedIt(t *testing.T) {
 	other := newService(t, w.store, "gateway-2")
 	app := w.create(t, nil)
 	both := func() bool { // both have to be on the list before anybody can wait for both
-		r, err := w.Revoke(within(t), management.KillOrder{Kind: "platform", ID: "Roku"}, "")
+		r, err := w.Revoke(within(t), by(""), management.KillOrder{Kind: "platform", ID: "Roku"})
 		return err == nil && r.Applied && len(r.Nodes) == 2
 	}
 	require.Eventually(t, both, 10*time.Second, 10*time.Millisecond)
@@ -38,7 +38,7 @@ func TestAGatewayThatLagsIsNamed(t *testing.T) {
 	w := newWorld(t)
 	lagging := w.aged() // its replica follows nothing
 	lagging.Wait = time.Millisecond
-	r, err := lagging.Revoke(within(t), management.KillOrder{Kind: "channel", ID: "CNN"}, "")
+	r, err := lagging.Revoke(within(t), by(""), management.KillOrder{Kind: "channel", ID: "CNN"})
 	require.NoError(t, err, "the kill is stored")
 	assert.False(t, r.Applied)
 	require.NotEmpty(t, r.Nodes)
@@ -53,10 +53,10 @@ func TestTheFirstRevocationStands(t *testing.T) {
 	w := newWorld(t)
 	var told []management.Revocation
 	w.Revoked = func(r management.Revocation) { told = append(told, r) }
-	first, err := w.Revoke(within(t), management.KillOrder{Kind: "channel", ID: "CNN", Reason: "first"}, "ann")
+	first, err := w.Revoke(within(t), by("ann"), management.KillOrder{Kind: "channel", ID: "CNN", Reason: "first"})
 	require.NoError(t, err)
 	assert.False(t, first.Already)
-	second, err := w.Revoke(within(t), management.KillOrder{Kind: "channel", ID: "CNN", Reason: "second"}, "bob")
+	second, err := w.Revoke(within(t), by("bob"), management.KillOrder{Kind: "channel", ID: "CNN", Reason: "second"})
 	require.NoError(t, err)
 	assert.True(t, second.Already)
 	assert.Equal(t, first.Kill, second.Kill)
@@ -67,7 +67,7 @@ func TestTheFirstRevocationStands(t *testing.T) {
 func TestWhatCanBeRevoked(t *testing.T) {
 	w := newWorld(t)
 	app := w.create(t, nil)
-	issued, err := w.IssueStatement(within(t), app.ID, "")
+	issued, err := w.IssueStatement(within(t), by(""), app.ID)
 	require.NoError(t, err)
 	c := w.client(t, app.ID, issued.ID, nil)
 	position, err := w.Records.AddSigningKey(within(t), state.SigningKey{Use: state.KeyForTokens, ID: "key-9", Algorithm: "HS256"})
@@ -89,7 +89,7 @@ func TestWhatCanBeRevoked(t *testing.T) {
 		{Kind: "key", ID: "key-of-theirs", AllowUnknown: true},
 	} {
 		t.Run(order.Kind+" "+order.ID, func(t *testing.T) {
-			r, err := w.Revoke(within(t), order, "ann")
+			r, err := w.Revoke(within(t), by("ann"), order)
 			require.NoError(t, err)
 			assert.True(t, r.Applied)
 			assert.Equal(t, order.Kind, r.Kill.Kind)
@@ -108,7 +108,7 @@ func TestTheKeyOfSecretsHasNothingToStop(t *testing.T) {
 	position, err := w.Records.AddSigningKey(within(t), state.SigningKey{Use: state.KeyForSecrets, Generation: 1, ID: "hasher", Algorithm: "HS256"})
 	require.NoError(t, err)
 	require.NoError(t, w.Replica.WaitFor(within(t), position))
-	_, err = w.Revoke(within(t), management.KillOrder{Kind: "key", ID: "hasher"}, "ann")
+	_, err = w.Revoke(within(t), by("ann"), management.KillOrder{Kind: "key", ID: "hasher"})
 	assertFault(t, management.Invalid, "id", "has signed nothing", err)
 	assert.Contains(t, fault(t, err).Hint, "applications")
 }
@@ -153,13 +153,13 @@ func TestWhatCannotBeRevoked(t *testing.T) {
 		"a reason of two lines":                 {management.KillOrder{Kind: "channel", ID: "CNN", Reason: "a\nb"}, management.Invalid, "reason", "one line"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := w.Revoke(within(t), test.order, "ann")
+			_, err := w.Revoke(within(t), by("ann"), test.order)
 			assertFault(t, test.code, test.field, test.text, err)
 		})
 	}
-	_, err := w.Revoke(within(t), management.KillOrder{Kind: "channel", ID: "CNN"}, "\x00")
+	_, err := w.Revoke(within(t), by("\x00"), management.KillOrder{Kind: "channel", ID: "CNN"})
 	assertFault(t, management.Invalid, "by", "printable", err)
-	kills, err := w.Kills(within(t), "", "", 0)
+	kills, err := w.Kills(within(t), ann, "", management.Part{Cursor: "", Limit: 0})
 	require.NoError(t, err)
 	assert.Empty(t, kills.Kills)
 }
@@ -167,36 +167,36 @@ func TestWhatCannotBeRevoked(t *testing.T) {
 func TestWithoutTheStoreNothingIsRevokedAndNobodyIsBlamed(t *testing.T) {
 	w := newWorld(t)
 	w.store.appends.Store(true)
-	_, err := w.Revoke(within(t), management.KillOrder{Kind: "channel", ID: "CNN"}, "")
+	_, err := w.Revoke(within(t), by(""), management.KillOrder{Kind: "channel", ID: "CNN"})
 	assertFault(t, management.Unavailable, "", "revoking channel CNN", err)
 	assert.Contains(t, fault(t, err).Hint, "may have happened")
 	w.store.away.Store(true)
 	for kind, id := range map[string]string{"client": uuid.NewString(), "statement": uuid.NewString(), "channel": "CNN"} {
-		_, err := w.aged().Revoke(within(t), management.KillOrder{Kind: kind, ID: id}, "")
+		_, err := w.aged().Revoke(within(t), by(""), management.KillOrder{Kind: kind, ID: id})
 		assertFault(t, management.Unavailable, "", kind, err)
 	}
-	_, err = w.Kills(within(t), "", "", 0)
+	_, err = w.Kills(within(t), ann, "", management.Part{Cursor: "", Limit: 0})
 	assertFault(t, management.Unavailable, "", "listing", err)
-	_, err = w.Unrevoke(within(t), "channel", "CNN")
+	_, err = w.Unrevoke(within(t), by("ann"), "channel", "CNN")
 	assertFault(t, management.Unavailable, "", "lifting", err)
 }
 
 func TestOnlyPlatformsAndChannelsComeBack(t *testing.T) {
 	w := newWorld(t)
 	w.revoke(t, "channel", "CNN")
-	r, err := w.Unrevoke(within(t), "channel", "CNN")
+	r, err := w.Unrevoke(within(t), by("ann"), "channel", "CNN")
 	require.NoError(t, err)
 	assert.True(t, r.Applied)
 	assert.NotZero(t, r.Kill.LiftedAt)
 	assert.Equal(t, "stolen", r.Kill.Reason)
 
-	_, err = w.Unrevoke(within(t), "channel", "CNN")
+	_, err = w.Unrevoke(within(t), by("ann"), "channel", "CNN")
 	assertFault(t, management.NotFound, "id", "channel CNN is not revoked", err)
-	_, err = w.Unrevoke(within(t), "platform", "iOS")
+	_, err = w.Unrevoke(within(t), by("ann"), "platform", "iOS")
 	assertFault(t, management.NotFound, "id", "platform iOS is not revoked", err)
-	_, err = w.Unrevoke(within(t), "client", uuid.NewString())
+	_, err = w.Unrevoke(within(t), by("ann"), "client", uuid.NewString())
 	assertFault(t, management.Invalid, "kind", "want platform or channel", err)
-	_, err = w.Unrevoke(within(t), "planet", "x")
+	_, err = w.Unrevoke(within(t), by("ann"), "planet", "x")
 	assertFault(t, management.Invalid, "kind", "", err)
 }
 
@@ -208,7 +208,7 @@ func TestKillsAreListedByKind(t *testing.T) {
 	for kind, want := range map[string]int{"": 3, "channel": 2, "platform": 1, "token": 0} {
 		got := 0
 		for cursor := ""; ; {
-			page, err := w.Kills(within(t), kind, cursor, 1)
+			page, err := w.Kills(within(t), ann, kind, management.Part{Cursor: cursor, Limit: 1})
 			require.NoError(t, err)
 			got += len(page.Kills)
 			if cursor = page.Cursor; cursor == "" {
@@ -217,6 +217,6 @@ func TestKillsAreListedByKind(t *testing.T) {
 		}
 		assert.Equal(t, want, got, kind)
 	}
-	_, err := w.Kills(within(t), "planet", "", 0)
+	_, err := w.Kills(within(t), ann, "planet", management.Part{Cursor: "", Limit: 0})
 	assertFault(t, management.Invalid, "kind", "", err)
 }

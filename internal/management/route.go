@@ -1,5 +1,7 @@
 package management
 
+import "github.com/caddy-dcr/caddy-dcr/internal/access"
+
 // Route is one guarded route, as an operator wants to see it.
 type Route struct {
 	API     string   `json:"api"`
@@ -19,4 +21,12 @@ type Route struct {
 // Routes are all guarded routes of a configuration.
 type Routes struct {
 	Routes []Route `json:"routes"`
+}
+
+// GuardedRoutes lists the guarded routes of the configuration.
+func (s *Service) GuardedRoutes(who access.Actor) (Routes, error) {
+	if err := begin(who, access.ShowRoutes); err != nil {
+		return Routes{}, err
+	}
+	return Routes{Routes: s.Guarded()}, nil
 }

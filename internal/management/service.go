@@ -12,7 +12,9 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/roster"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
@@ -32,6 +34,8 @@ const (
 type Statements interface {
 	// Mint signs a new statement for the application.
 	Mint(app uuid.UUID) (raw string, st statement.Statement, err error)
+	// Renew signs a statement anew that was issued before.
+	Renew(app, id uuid.UUID, issuedAt time.Time) (raw string, st statement.Statement, err error)
 	// Verify returns an error that wraps statement.ErrInvalid when, and only
 	// when, the statement is at fault.
 	Verify(raw string) (statement.Statement, error)
@@ -43,9 +47,13 @@ type Service struct {
 	Records state.Records
 	Replica *state.Replica
 	Nodes   *state.Nodes
-	// Declared are the applications that the configuration owns.
-	Declared   map[uuid.UUID]*application.Application
-	Statements Statements
+	Audit   *audit.Log
+	// Declared are the applications that the configuration owns, and those
+	// below the programmers and channels, by id.
+	Declared            map[uuid.UUID]*application.Application
+	DeclaredProgrammers map[string]roster.Programmer
+	DeclaredChannels    map[string]roster.Channel
+	Statements          Statements
 	// Issuer is the gateway's own name in statements and tokens, and
 	// TrustedIssuers are the others whose statements it accepts.
 	Issuer         string
@@ -95,10 +103,7 @@ func (s *Service) application(id uuid.UUID) (*application.Application, error) {
 	if err := s.certain("looking for application " + id.String()); err != nil {
 		return nil, err
 	}
-	return nil, &Error{
-		Code: NotFound, Field: "application", Message: fmt.Sprintf("there is no application %s", id),
-		Hint: "list the applications to find its id",
-	}
+	return nil, noApplication(id)
 }
 
 // stops gathers the kills that stop the subject, the widest first. Where the

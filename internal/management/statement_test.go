@@ -16,15 +16,15 @@ import (
 func TestAnIssuedStatementIsOnRecord(t *testing.T) {
 	w := newWorld(t)
 	app := w.create(t, nil)
-	first, err := w.IssueStatement(within(t), app.ID, "bob")
+	first, err := w.IssueStatement(within(t), by("bob"), app.ID)
 	require.NoError(t, err)
 	assert.NotEmpty(t, first.JWT)
-	second, err := w.IssueStatement(within(t), app.ID, "ann")
+	second, err := w.IssueStatement(within(t), by("ann"), app.ID)
 	require.NoError(t, err)
 	assert.NotEqual(t, first.ID, second.ID, "every download is a fresh one")
 
 	w.revoke(t, "statement", first.ID.String())
-	list, err := w.StatementsOf(within(t), app.ID)
+	list, err := w.StatementsOf(within(t), ann, app.ID, management.StatementFilter{}, management.Part{})
 	require.NoError(t, err)
 	require.Len(t, list.Statements, 2)
 	byID := map[uuid.UUID]management.Statement{}
@@ -41,7 +41,7 @@ func TestAnIssuedStatementIsOnRecord(t *testing.T) {
 func TestADeclaredApplicationGetsStatementsToo(t *testing.T) {
 	w := newWorld(t)
 	a := w.declare()
-	issued, err := w.IssueStatement(within(t), a.ID, "")
+	issued, err := w.IssueStatement(within(t), by(""), a.ID)
 	require.NoError(t, err)
 	assert.Equal(t, a.ID, issued.ApplicationID)
 	w.revoke(t, "statement", issued.ID.String())
@@ -53,30 +53,30 @@ func TestWhenNoStatementIsIssued(t *testing.T) {
 	gone := w.create(t, nil)
 	w.revoke(t, "application", gone.ID.String())
 
-	_, err := w.IssueStatement(within(t), uuid.New(), "")
+	_, err := w.IssueStatement(within(t), by(""), uuid.New())
 	assertFault(t, management.NotFound, "application", "there is no application", err)
-	_, err = w.IssueStatement(within(t), gone.ID, "")
+	_, err = w.IssueStatement(within(t), by(""), gone.ID)
 	assertFault(t, management.Revoked, "application", "by ann: stolen", err)
-	_, err = w.IssueStatement(within(t), app.ID, "two\nlines")
+	_, err = w.IssueStatement(within(t), by("two\nlines"), app.ID)
 	assertFault(t, management.Invalid, "by", "one line", err)
 
 	w.papers.err = errors.New("no key yet")
-	_, err = w.IssueStatement(within(t), app.ID, "")
+	_, err = w.IssueStatement(within(t), by(""), app.ID)
 	assertFault(t, management.Unavailable, "", "signing", err)
 	w.papers.err = nil
 
 	w.store.appends.Store(true)
-	_, err = w.IssueStatement(within(t), app.ID, "")
+	_, err = w.IssueStatement(within(t), by(""), app.ID)
 	assertFault(t, management.Unavailable, "", "recording", err)
 	w.store.appends.Store(false)
 
-	list, err := w.StatementsOf(within(t), app.ID)
+	list, err := w.StatementsOf(within(t), ann, app.ID, management.StatementFilter{}, management.Part{})
 	require.NoError(t, err)
 	assert.Empty(t, list.Statements)
-	_, err = w.StatementsOf(within(t), uuid.New())
+	_, err = w.StatementsOf(within(t), ann, uuid.New(), management.StatementFilter{}, management.Part{})
 	assertFault(t, management.NotFound, "application", "", err)
 	w.store.away.Store(true)
-	_, err = w.StatementsOf(within(t), app.ID)
+	_, err = w.StatementsOf(within(t), ann, app.ID, management.StatementFilter{}, management.Part{})
 	assertFault(t, management.Unavailable, "", "listing", err)
 }
 
@@ -84,7 +84,7 @@ func TestAnInspectionJudgesAsARegistrationWould(t *testing.T) {
 	w := newWorld(t)
 	app, gone := w.create(t, nil), w.create(t, nil)
 	w.revoke(t, "application", gone.ID.String())
-	revoked, err := w.IssueStatement(within(t), app.ID, "")
+	revoked, err := w.IssueStatement(within(t), by(""), app.ID)
 	require.NoError(t, err)
 	w.revoke(t, "statement", revoked.ID.String())
 	stranger := uuid.New()
@@ -113,7 +113,7 @@ func TestAnInspectionJudgesAsARegistrationWould(t *testing.T) {
 		"a kill speaks before an unknown application":   {theirs(stranger), management.StoppedByKill, "issuer", []string{"issuer"}, false, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := w.InspectStatement(within(t), test.raw)
+			got, err := w.InspectStatement(within(t), ann, test.raw)
 			require.NoError(t, err)
 			assert.Equal(t, test.verdict, got.Verdict)
 			assert.Contains(t, got.Why, test.why)
@@ -142,11 +142,11 @@ func forge(raw string) string { return raw[:strings.LastIndex(raw, ".")] + ".Zm9
 
 func TestWhenNothingCanBeSaidOfAStatement(t *testing.T) {
 	w := newWorld(t)
-	_, err := w.InspectStatement(within(t), " \n")
+	_, err := w.InspectStatement(within(t), ann, " \n")
 	assertFault(t, management.Invalid, "software_statement", "got nothing", err)
-	_, err = w.aged().InspectStatement(within(t), "x")
+	_, err = w.aged().InspectStatement(within(t), ann, "x")
 	assertFault(t, management.Unavailable, "", "inspecting", err)
 	w.papers.err = errors.New("no key yet")
-	_, err = w.InspectStatement(within(t), "x")
+	_, err = w.InspectStatement(within(t), ann, "x")
 	assertFault(t, management.Unavailable, "", "verifying", err)
 }

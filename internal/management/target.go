@@ -11,6 +11,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
@@ -65,27 +66,37 @@ func parseKind(text string) (revocation.Kind, error) {
 	return kind, nil
 }
 
-// known refuses to throw a switch on what is not there, because a kill with a
-// slip in its id stops nothing while its thrower believes that it does.
-// Tokens are not recorded, platforms are a closed set, and channels belong to
-// the programmers: of these any will do.
-func (s *Service) known(ctx context.Context, target revocation.Target, allowUnknown bool) error {
+// whoseTarget says whose the thing is that a kill switch is to be thrown on,
+// and whether it is there: a kill with a slip in its id stops nothing while its
+// thrower believes that it does. Tokens are not recorded, platforms are a
+// closed set, and channels need no record: of these any will do, and is the
+// operator's where nobody knows better.
+func (s *Service) whoseTarget(ctx context.Context, target revocation.Target) (of access.Resource, found bool, err error) {
 	id, _ := uuid.Parse(target.ID) // the zero id for kinds that have none
-	if target.Kind == revocation.Application {
-		_, err := s.application(id)
-		return err
-	}
-	if allowUnknown {
-		return nil
-	}
-	found, err := true, error(nil)
+	found = true
 	switch target.Kind {
+	case revocation.Application:
+		var a *application.Application
+		if a, err = s.application(id); err == nil {
+			of = resourceOf(a)
+		}
 	case revocation.Client:
-		if _, err = s.Records.Client(ctx, id); errors.Is(err, state.ErrNotFound) {
+		var c state.Client
+		if c, err = s.Records.Client(ctx, id); errors.Is(err, state.ErrNotFound) {
 			found, err = false, nil
+		} else if err == nil {
+			of = s.resourceOfClient(c)
 		}
 	case revocation.Statement:
-		found, err = s.hasStatement(ctx, id)
+		var a *application.Application
+		if a, err = s.applicationOfStatement(ctx, id); a != nil {
+			of = resourceOf(a)
+		}
+		found = a != nil
+	case revocation.Channel:
+		if ch, onRecord := s.channelOnRecord(target.ID); onRecord {
+			of = access.Resource{Programmer: ch.Programmer, Channel: ch.ID}
+		}
 	case revocation.Issuer:
 		found = target.ID == s.Issuer || slices.Contains(s.TrustedIssuers, target.ID)
 	case revocation.Key:
@@ -93,18 +104,22 @@ func (s *Service) known(ctx context.Context, target revocation.Target, allowUnkn
 	}
 	var fault *Error
 	if errors.As(err, &fault) {
-		return fault
+		return of, false, fault
 	}
 	if err != nil {
-		return unavailable(fmt.Sprintf("looking for %s %s", target.Kind, target.ID), err)
+		return of, false, unavailable(fmt.Sprintf("looking for %s %s", target.Kind, target.ID), err)
 	}
-	if !found {
-		return &Error{
-			Code: NotFound, Field: "id", Message: fmt.Sprintf("there is no %s %s", target.Kind, target.ID),
-			Hint: "compare the id; --allow-unknown (allow_unknown in the API) revokes it all the same",
-		}
+	return of, found, nil
+}
+
+func notKnown(target revocation.Target) error {
+	if id, err := uuid.Parse(target.ID); err == nil && target.Kind == revocation.Application {
+		return noApplication(id)
 	}
-	return nil
+	return &Error{
+		Code: NotFound, Field: "id", Message: fmt.Sprintf("there is no %s %s", target.Kind, target.ID),
+		Hint: "compare the id; --allow-unknown (allow_unknown in the API) revokes it all the same",
+	}
 }
 
 // signs says whether a key is one of ours. The one that hashes the secrets of
@@ -122,38 +137,23 @@ func (s *Service) signs(id string) (bool, error) {
 	return false, nil
 }
 
-// hasStatement looks through the statements of every application, since a
-// statement is on record under its application.
-func (s *Service) hasStatement(ctx context.Context, id uuid.UUID) (bool, error) {
+// applicationOfStatement looks for the statement under every application,
+// since it is on record there. Nil is none.
+func (s *Service) applicationOfStatement(ctx context.Context, id uuid.UUID) (*application.Application, error) {
 	if err := s.Replica.Fresh(certainWithin); err != nil {
-		return false, err
+		return nil, err
 	}
-	apps := make([]uuid.UUID, 0, len(s.Declared))
-	for app := range s.Declared {
-		apps = append(apps, app)
+	var apps []uuid.UUID
+	s.eachApplication(func(a *application.Application) { apps = append(apps, a.ID) })
+	owner, err := s.Records.StatementOwner(ctx, id, apps)
+	if errors.Is(err, state.ErrNotFound) {
+		return nil, nil
 	}
-	s.Replica.Applications(func(a *application.Application) bool {
-		apps = append(apps, a.ID)
-		return true
-	})
-	for _, app := range apps {
-		for cursor := ""; ; {
-			records, next, err := s.Records.Statements(ctx, app, cursor, largestPage)
-			if err != nil {
-				return false, err
-			}
-			if slices.ContainsFunc(records, func(r state.Statement) bool { return r.ID == id }) {
-				return true, nil
-			}
-			if cursor = next; cursor == "" {
-				break
-			}
-		}
+	if err != nil {
+		return nil, err
 	}
-	return false, nil
+	return s.application(owner)
 }
-
-func checkBy(by string) error { return checkText("by", by) }
 
 // checkText keeps what is stored and shown again short and printable: it goes
 // to terminals.

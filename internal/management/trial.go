@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 )
@@ -57,7 +58,10 @@ type Trials interface {
 }
 
 // TryRequest says what the guards would do with a request.
-func (s *Service) TryRequest(ctx context.Context, q RequestTrial) (Trial, error) {
+func (s *Service) TryRequest(ctx context.Context, who access.Actor, q RequestTrial) (Trial, error) {
+	if err := begin(who, access.TryOut); err != nil {
+		return Trial{}, err
+	}
 	if q.Method == "" {
 		return Trial{}, invalid("method", "got nothing, want a method", "such as GET")
 	}
@@ -72,7 +76,10 @@ func (s *Service) TryRequest(ctx context.Context, q RequestTrial) (Trial, error)
 }
 
 // TryToken says what an access token is worth by itself: it asks for no scope.
-func (s *Service) TryToken(ctx context.Context, raw string) (Trial, error) {
+func (s *Service) TryToken(ctx context.Context, who access.Actor, raw string) (Trial, error) {
+	if err := begin(who, access.TryOut); err != nil {
+		return Trial{}, err
+	}
 	if raw = strings.TrimSpace(raw); raw == "" {
 		return Trial{}, invalid("token", "got nothing, want an access token", "")
 	}
@@ -80,7 +87,10 @@ func (s *Service) TryToken(ctx context.Context, raw string) (Trial, error) {
 }
 
 // TryStatement says whether a software statement would register a client.
-func (s *Service) TryStatement(ctx context.Context, q StatementTrial) (Trial, error) {
+func (s *Service) TryStatement(ctx context.Context, who access.Actor, q StatementTrial) (Trial, error) {
+	if err := begin(who, access.TryOut); err != nil {
+		return Trial{}, err
+	}
 	if q.Statement = strings.TrimSpace(q.Statement); q.Statement == "" {
 		return Trial{}, invalid("software_statement", "got nothing, want a software statement", "the JWT that issuing one printed")
 	}

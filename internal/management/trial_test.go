@@ -48,7 +48,7 @@ func TestATrialIsAllowedWhereEveryGuardAllows(t *testing.T) {
 		want    bool
 	}{{[]explain.Entry{yes}, true}, {[]explain.Entry{yes, yes}, true}, {[]explain.Entry{yes, no}, false}, {[]explain.Entry{no, yes}, false}} {
 		w.Trials = &trier{entries: c.entries}
-		trial, err := w.TryRequest(within(t), q)
+		trial, err := w.TryRequest(within(t), ann, q)
 		require.NoError(t, err)
 		assert.Equal(t, c.want, trial.Allowed)
 		assert.Len(t, trial.Results, len(c.entries))
@@ -59,25 +59,27 @@ func TestWhatIsTriedIsReadFirst(t *testing.T) {
 	w := newWorld(t)
 	asked := &trier{entries: []explain.Entry{{Decider: explain.Registration, Reason: string(registration.Registered)}}}
 	w.Trials = asked
-	trial, err := w.TryToken(within(t), " token\n")
+	trial, err := w.TryToken(within(t), ann, " token\n")
 	require.NoError(t, err)
 	assert.Equal(t, "token", asked.token)
 	assert.True(t, trial.Allowed)
-	_, err = w.TryStatement(within(t), management.StatementTrial{Statement: " a.b.c\n", Platform: "apple-tv"})
+	_, err = w.TryStatement(within(t), ann, management.StatementTrial{Statement: " a.b.c\n", Platform: "apple-tv"})
 	require.NoError(t, err)
 	assert.Equal(t, management.StatementTrial{Statement: "a.b.c", Platform: "tvOS"}, asked.statement)
 
-	_, err = w.TryToken(within(t), " \n")
+	_, err = w.TryToken(within(t), ann, " \n")
 	assertFault(t, management.Invalid, "token", "got nothing", err)
-	_, err = w.TryStatement(within(t), management.StatementTrial{})
+	_, err = w.TryStatement(within(t), ann, management.StatementTrial{})
 	assertFault(t, management.Invalid, "software_statement", "got nothing", err)
-	_, err = w.TryStatement(within(t), management.StatementTrial{Statement: "a.b.c", Platform: "Betamax"})
+	_, err = w.TryStatement(within(t), ann, management.StatementTrial{Statement: "a.b.c", Platform: "Betamax"})
 	assertFault(t, management.Invalid, "platform", "Betamax", err)
-	_, err = w.TryRequest(within(t), management.RequestTrial{Path: "/a"})
+	_, err = w.TryToken(within(t), refAdmin, "token")
+	assertFault(t, management.Forbidden, "", "trial.run", err)
+	_, err = w.TryRequest(within(t), ann, management.RequestTrial{Path: "/a"})
 	assertFault(t, management.Invalid, "method", "got nothing", err)
-	_, err = w.TryRequest(within(t), management.RequestTrial{Method: "GET", Path: "a"})
+	_, err = w.TryRequest(within(t), ann, management.RequestTrial{Method: "GET", Path: "a"})
 	assertFault(t, management.Invalid, "path", `got "a"`, err)
 	asked.err = errors.New("no request")
-	_, err = w.TryRequest(within(t), management.RequestTrial{Method: "GET", Path: "/a"})
+	_, err = w.TryRequest(within(t), ann, management.RequestTrial{Method: "GET", Path: "/a"})
 	assertFault(t, management.Invalid, "", "no request", err)
 }

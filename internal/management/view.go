@@ -1,8 +1,6 @@
 package management
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -27,8 +25,16 @@ type Application struct {
 	CustomSchemes []string  `json:"custom_schemes"`
 	ProxyMVPDs    []string  `json:"proxy_mvpds"`
 	Scopes        []string  `json:"scopes"`
-	CreatedAt     time.Time `json:"created_at,omitzero"`
-	CreatedBy     string    `json:"created_by,omitempty"`
+	// RecordedChannelsOnly narrows all channels to those on record.
+	RecordedChannelsOnly bool      `json:"recorded_channels_only,omitempty"`
+	CreatedAt            time.Time `json:"created_at,omitzero"`
+	CreatedBy            string    `json:"created_by,omitempty"`
+	// Predecessor is the application of which this is a new version.
+	Predecessor uuid.UUID `json:"predecessor,omitzero"`
+	// Successors are its own new versions; lists leave them out.
+	Successors []uuid.UUID `json:"successors,omitempty"`
+	// Version of the record, which changes once: when it is revoked.
+	RecordVersion string `json:"record_version,omitempty"`
 	// Declared applications belong to the configuration, not to the store.
 	Declared bool `json:"declared"`
 	// Clients is what the last census counted; lists leave it out.
@@ -38,9 +44,10 @@ type Application struct {
 	Revocation *Kill `json:"revocation,omitempty"`
 }
 
-// Applications is a list of applications.
+// Applications is a part of a list; the cursor is empty when it was the last.
 type Applications struct {
 	Applications []Application `json:"applications"`
+	Cursor       string        `json:"cursor,omitempty"`
 }
 
 // Statement is how the record of a software statement is shown.
@@ -60,9 +67,11 @@ type IssuedStatement struct {
 	JWT string `json:"software_statement"`
 }
 
-// StatementList is the list of one application's statements.
+// StatementList is a part of the list of one application's statements; the
+// cursor is empty when it was the last.
 type StatementList struct {
 	Statements []Statement `json:"statements"`
+	Cursor     string      `json:"cursor,omitempty"`
 }
 
 // Client is how a client is shown, which is never with its secret.
@@ -130,7 +139,14 @@ func applicationView(a *application.Application) Application {
 		AllPlatforms: a.AllPlatforms, Platforms: list(a.Platforms),
 		Domains: list(a.Domains), CustomSchemes: list(a.CustomSchemes), ProxyMVPDs: list(a.ProxyMVPDs),
 		Scopes: list(a.Scopes.Values()), CreatedAt: a.CreatedAt, CreatedBy: a.CreatedBy, Declared: a.Declared,
+		RecordedChannelsOnly: a.OnlyRecorded, Predecessor: a.Predecessor, RecordVersion: state.ApplicationVersion(a),
 	}
+}
+
+// revoked notes that the application was; its kill may be left out.
+func (a *Application) revoked(kill *Kill) {
+	a.Revoked, a.Revocation = true, kill
+	a.RecordVersion += "-revoked"
 }
 
 func killView(k state.Kill) Kill {
@@ -154,11 +170,4 @@ func moment(milliseconds int64) time.Time {
 		return time.Time{}
 	}
 	return time.UnixMilli(milliseconds).UTC()
-}
-
-func sortApplications(all []Application) {
-	slices.SortFunc(all, func(a, b Application) int {
-		return cmp.Or(cmp.Compare(a.Programmer, b.Programmer), cmp.Compare(a.Name, b.Name),
-			cmp.Compare(a.Version, b.Version), cmp.Compare(a.ID.String(), b.ID.String()))
-	})
 }

@@ -14,7 +14,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
@@ -22,6 +24,8 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
+	"github.com/caddy-dcr/caddy-dcr/plugins/redisstore"
+	"github.com/caddy-dcr/caddy-dcr/plugins/storetest/redistest"
 )
 
 const (
@@ -41,7 +45,26 @@ func newWorld(t *testing.T) *world {
 	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "dcr.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = bolt.Close() })
-	w := &world{store: &flaky{Store: bolt}, papers: newPapers(t)}
+	return worldOver(t, bolt)
+}
+
+// overBoth runs a test over an embedded store and over Redis.
+func overBoth(t *testing.T, test func(t *testing.T, w *world)) {
+	t.Run("bolt", func(t *testing.T) { test(t, newWorld(t)) })
+	t.Run("redis", func(t *testing.T) {
+		store, err := redisstore.Open(redisstore.Config{Addresses: []string{redistest.Start(t, redistest.Options{}).URL()}})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = store.Close() })
+		// A gateway makes its keys before it does anything else, and with them
+		// the feed.
+		_, err = store.Append(context.Background(), plugins.Write{Key: plugins.ReplicaPrefix + "test", Value: []byte("1")})
+		require.NoError(t, err)
+		test(t, worldOver(t, store))
+	})
+}
+
+func worldOver(t *testing.T, store plugins.Store) *world {
+	w := &world{store: &flaky{Store: store}, papers: newPapers(t)}
 	w.Service = newService(t, w.store, "gateway-1")
 	w.Statements = w.papers
 	return w
@@ -56,6 +79,7 @@ func newService(t *testing.T, store plugins.Store, node string) *management.Serv
 	run(t, nodes.Run)
 	return &management.Service{
 		Records: state.Records{Store: store}, Replica: replica, Nodes: nodes,
+		Audit:  audit.New(state.Records{Store: store}, replica, node, logger, nil),
 		Issuer: ourIssuer, TrustedIssuers: []string{theirIssuer}, TokenLifetime: 24 * time.Hour, Wait: 5 * time.Second,
 	}
 }
@@ -65,6 +89,13 @@ func run(t *testing.T, f func(context.Context)) {
 	done := make(chan struct{})
 	go func() { f(ctx); close(done) }()
 	t.Cleanup(func() { cancel(); <-done })
+}
+
+// ann is an operator.
+var ann = access.Trusted("ann", access.CLI, "127.0.0.1")
+
+func by(name string) management.Call {
+	return management.Call{Actor: access.Trusted(name, access.CLI, "127.0.0.1")}
 }
 
 func within(t *testing.T) context.Context {
@@ -173,7 +204,7 @@ func (w *world) create(t *testing.T, change func(*management.Spec)) management.A
 	if change != nil {
 		change(&s)
 	}
-	app, err := w.CreateApplication(within(t), s, "ann")
+	app, err := w.CreateApplication(within(t), by("ann"), s)
 	require.NoError(t, err)
 	return app
 }
@@ -191,7 +222,7 @@ func (w *world) client(t *testing.T, app, st uuid.UUID, change func(*state.Clien
 }
 
 func (w *world) revoke(t *testing.T, kind, id string) management.Revocation {
-	r, err := w.Revoke(within(t), management.KillOrder{Kind: kind, ID: id, Reason: "stolen"}, "ann")
+	r, err := w.Revoke(within(t), by("ann"), management.KillOrder{Kind: kind, ID: id, Reason: "stolen"})
 	require.NoError(t, err)
 	require.True(t, r.Applied, "%+v", r)
 	return r

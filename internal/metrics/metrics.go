@@ -35,6 +35,7 @@ type Metrics struct {
 	refusals
 	keys
 	configurations
+	auditing
 
 	collectors []prometheus.Collector
 }
@@ -62,6 +63,7 @@ func New() *Metrics {
 		&m.refusals,
 		&m.keys,
 		&m.configurations,
+		&m.auditing,
 	} {
 		m.collectors = append(m.collectors, part.build()...)
 	}

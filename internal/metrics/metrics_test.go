@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/census"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
@@ -141,6 +142,7 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"upstream_duration_seconds":        {{"rest_v2"}},
 		"configurations_total":             each(Configurations),
 		"guesses_refused_total":            each(guesses.Bys),
+		"audit_writes_total":               each(audit.Writes),
 		"throttled_total":                  refused,
 		"throttle_fallbacks_total":         none,
 		"throttle_devices":                 none,

@@ -74,14 +74,29 @@ func decodeApplication(key string, value []byte) (*application.Application, erro
 
 func applicationKey(id uuid.UUID) string { return applicationPrefix + id.String() }
 
+// ApplicationWrite is the write that creates an application.
+func ApplicationWrite(a *application.Application) (plugins.Write, error) {
+	value, err := encodeApplication(a)
+	return plugins.Write{Key: applicationKey(a.ID), Value: value, If: plugins.IfAbsent}, err
+}
+
+// ApplicationVersion tells one application's record from every other.
+func ApplicationVersion(a *application.Application) string {
+	value, err := encodeApplication(a)
+	if err != nil {
+		return "" // what was stored once can be written again
+	}
+	return VersionOf(value)
+}
+
 // CreateApplication stores a new application, for all gateways, and answers
 // its place in the feed. It returns [ErrExists] when the id is taken.
 func (r Records) CreateApplication(ctx context.Context, a *application.Application) (plugins.Position, error) {
-	value, err := encodeApplication(a)
+	w, err := ApplicationWrite(a)
 	if err != nil {
 		return plugins.Position{}, err
 	}
-	position, err := r.Store.Append(ctx, plugins.Write{Key: applicationKey(a.ID), Value: value, If: plugins.IfAbsent})
+	position, err := r.Store.Append(ctx, w)
 	if errors.Is(err, plugins.ErrConflict) {
 		return plugins.Position{}, fmt.Errorf("application %s: %w", a.ID, ErrExists)
 	}

@@ -23,6 +23,9 @@ type Kill struct {
 	ExpiresAt int64           `cbor:"5,keyasint,omitempty"`
 	Reason    string          `cbor:"6,keyasint,omitempty"`
 	By        string          `cbor:"7,keyasint,omitempty"`
+	// Programmer and Channel are whose thing was killed, where somebody knew.
+	Programmer string `cbor:"8,keyasint,omitempty"`
+	Channel    string `cbor:"9,keyasint,omitempty"`
 }
 
 // killKey has one key for what is looked up as one: a kill that is put back
@@ -43,59 +46,69 @@ func decodeKill(key string, value []byte) (Kill, error) {
 	return k, nil
 }
 
-// Throw stores a kill, for all gateways, and answers its place in the feed.
-// The first kill of a thing stands: throwing it again changes nothing, so that
-// its time and reason stay those of the first, and answers the same place or a
-// later one. A kill that was lifted is thrown anew.
-func (r Records) Throw(ctx context.Context, k Kill) (Kill, plugins.Position, error) {
-	value, err := encode(kindKill, k)
+// Throwing says what throws a kill switch. The first kill of a thing stands, so
+// that its time and reason stay those of the first: what was thrown already is
+// answered, without a write. A kill that was lifted is thrown anew.
+func (r Records) Throwing(ctx context.Context, k Kill) (thrown Kill, writes []plugins.Write, err error) {
+	old, raw, err := r.kill(ctx, k.Kind, k.ID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return Kill{}, nil, err
+	}
+	if err == nil && old.LiftedAt == 0 {
+		return old, nil, nil
+	}
+	w, err := killWrite(k, raw)
+	return k, []plugins.Write{w}, err
+}
+
+// Lifting says what puts a kill switch back. It returns [ErrNotFound] when it
+// was never thrown, or is lifted already.
+func (r Records) Lifting(ctx context.Context, kind revocation.Kind, id string, at time.Time) (thrown, lifted Kill, w plugins.Write, err error) {
+	thrown, raw, err := r.kill(ctx, kind, id)
 	if err != nil {
-		return Kill{}, plugins.Position{}, err
+		return Kill{}, Kill{}, plugins.Write{}, err
 	}
-	write := plugins.Write{Key: killKey(k.Kind, k.ID), Value: value, If: plugins.IfAbsent}
+	if thrown.LiftedAt != 0 {
+		return Kill{}, Kill{}, plugins.Write{}, fmt.Errorf("%s %s is not killed: %w", kind, id, ErrNotFound)
+	}
+	lifted = thrown
+	lifted.LiftedAt = at.UnixMilli()
+	w, err = killWrite(lifted, raw)
+	return thrown, lifted, w, err
+}
+
+func killWrite(k Kill, old []byte) (plugins.Write, error) {
+	value, err := encode(kindKill, k)
+	w := plugins.Write{Key: killKey(k.Kind, k.ID), Value: value, If: plugins.IfAbsent}
+	if old != nil {
+		w.If, w.Old = plugins.IfEqual, old
+	}
 	if k.ExpiresAt != 0 {
-		write.TTL = time.Duration(k.ExpiresAt-k.At) * time.Millisecond
+		w.TTL = time.Duration(k.ExpiresAt-k.At) * time.Millisecond
 	}
+	return w, err
+}
+
+// Throw stores a kill, for all gateways, and answers its place in the feed, or
+// a later one if it was thrown already.
+func (r Records) Throw(ctx context.Context, k Kill) (Kill, plugins.Position, error) {
 	// Two attempts see through one race with another writer; a third would
 	// mean that somebody throws and lifts the same switch in a loop.
 	for range 3 {
-		position, err := r.Store.Append(ctx, write)
-		if !errors.Is(err, plugins.ErrConflict) {
-			return k, position, err
-		}
-		old, raw, err := r.kill(ctx, k.Kind, k.ID)
-		switch {
-		case errors.Is(err, ErrNotFound):
-			write.If, write.Old = plugins.IfAbsent, nil
-		case err != nil:
+		thrown, writes, err := r.Throwing(ctx, k)
+		if err != nil {
 			return Kill{}, plugins.Position{}, err
-		case old.LiftedAt == 0:
+		}
+		if len(writes) == 0 {
 			position, _, err := r.Store.Tail(ctx)
-			return old, position, err
-		default:
-			write.If, write.Old = plugins.IfEqual, raw
+			return thrown, position, err
+		}
+		position, err := r.Store.Append(ctx, writes...)
+		if !errors.Is(err, plugins.ErrConflict) {
+			return thrown, position, err
 		}
 	}
 	return Kill{}, plugins.Position{}, fmt.Errorf("%s %s is being changed by others: %w", k.Kind, k.ID, plugins.ErrConflict)
-}
-
-// Lift puts a kill switch back. It returns [ErrNotFound] when it was never
-// thrown, or is lifted already.
-func (r Records) Lift(ctx context.Context, kind revocation.Kind, id string, at time.Time) (Kill, plugins.Position, error) {
-	k, raw, err := r.kill(ctx, kind, id)
-	if err != nil {
-		return Kill{}, plugins.Position{}, err
-	}
-	if k.LiftedAt != 0 {
-		return Kill{}, plugins.Position{}, fmt.Errorf("%s %s is not killed: %w", kind, id, ErrNotFound)
-	}
-	k.LiftedAt = at.UnixMilli()
-	value, err := encode(kindKill, k)
-	if err != nil {
-		return Kill{}, plugins.Position{}, err
-	}
-	position, err := r.Store.Append(ctx, plugins.Write{Key: killKey(kind, id), Value: value, If: plugins.IfEqual, Old: raw})
-	return k, position, err
 }
 
 // Kill reads the record of a kill. It returns [ErrNotFound] when the switch

@@ -119,10 +119,13 @@ func TestTheFirstKillStands(t *testing.T) {
 	assert.Equal(t, kill, again)
 	assert.NotZero(t, position.Seq)
 
-	lifted, _, err := records.Lift(within(t), revocation.Platform, "Android", time.UnixMilli(10))
+	thrown, lifted, write, err := records.Lifting(within(t), revocation.Platform, "Android", time.UnixMilli(10))
 	require.NoError(t, err)
+	assert.Equal(t, kill, thrown)
 	assert.Equal(t, int64(10), lifted.LiftedAt)
-	_, _, err = records.Lift(within(t), revocation.Platform, "Android", time.UnixMilli(11))
+	_, err = records.Store.Append(within(t), write)
+	require.NoError(t, err)
+	_, _, _, err = records.Lifting(within(t), revocation.Platform, "Android", time.UnixMilli(11))
 	assert.ErrorIs(t, err, state.ErrNotFound)
 
 	anew, _, err := records.Throw(within(t), state.Kill{Kind: revocation.Platform, ID: "Android", At: 20, Reason: "third"})

@@ -2,6 +2,8 @@ package state
 
 import (
 	"context"
+	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -25,14 +27,45 @@ func statementKey(app, id uuid.UUID) string {
 	return statementPrefix + app.String() + "/" + id.String()
 }
 
-// RecordStatement stores that a statement was issued.
-func (r Records) RecordStatement(ctx context.Context, s Statement) error {
+// StatementWrite is the write that records that a statement was issued.
+func StatementWrite(s Statement) (plugins.Write, error) {
 	value, err := encode(kindStatement, s)
+	return plugins.Write{Key: statementKey(s.ApplicationID, s.ID), Value: value, If: plugins.IfAbsent}, err
+}
+
+// Statement reads the record of one statement. It returns [ErrNotFound] when
+// there is none.
+func (r Records) Statement(ctx context.Context, app, id uuid.UUID) (Statement, error) {
+	var s Statement
+	raw, err := getOne(ctx, r.Store, statementKey(app, id))
 	if err != nil {
-		return err
+		return Statement{}, err
 	}
-	_, err = r.Store.Append(ctx, plugins.Write{Key: statementKey(s.ApplicationID, s.ID), Value: value, If: plugins.IfAbsent})
-	return err
+	return s, decode(kindStatement, raw, &s)
+}
+
+// statementBatch is how many applications one question is about.
+const statementBatch = 500
+
+// StatementOwner finds out for which of the applications a statement was
+// issued. It returns [ErrNotFound] when it was for none.
+func (r Records) StatementOwner(ctx context.Context, id uuid.UUID, apps []uuid.UUID) (uuid.UUID, error) {
+	for part := range slices.Chunk(apps, statementBatch) {
+		keys := make([]string, len(part))
+		for i, app := range part {
+			keys[i] = statementKey(app, id)
+		}
+		items, err := r.Store.Get(ctx, keys...)
+		if err != nil {
+			return uuid.Nil, err
+		}
+		for i, item := range items {
+			if item.Value != nil && item.Key == keys[i] {
+				return part[i], nil
+			}
+		}
+	}
+	return uuid.Nil, fmt.Errorf("statement %s: %w", id, ErrNotFound)
 }
 
 // Statements lists the statements of one application, a page at a time.

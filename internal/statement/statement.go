@@ -60,15 +60,21 @@ type claims struct {
 // Mint issues a statement for an application. It has no end: what ends it is a
 // kill.
 func (m Minter) Mint(app uuid.UUID) (raw string, s Statement, err error) {
-	key := m.Key()
-	if key == nil {
-		return "", Statement{}, errors.New("issuing a software statement: no key signs yet")
-	}
 	id, err := uuid.NewRandom()
 	if err != nil {
 		return "", Statement{}, fmt.Errorf("issuing a software statement: %w", err)
 	}
-	now := m.Now().Truncate(time.Second)
+	return m.Renew(app, id, m.Now())
+}
+
+// Renew signs a statement anew that was issued before, for somebody who did not
+// hear the answer: it is revoked by the same id.
+func (m Minter) Renew(app, id uuid.UUID, issuedAt time.Time) (raw string, s Statement, err error) {
+	key := m.Key()
+	if key == nil {
+		return "", Statement{}, errors.New("issuing a software statement: no key signs yet")
+	}
+	now := issuedAt.Truncate(time.Second)
 	raw, err = key.Sign(Type, claims{
 		Issuer: m.Issuer, Subject: app.String(), Audience: m.Issuer,
 		IssuedAt: now.Unix(), NotBefore: now.Unix(), ID: id.String(),

@@ -15,6 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.etcd.io/bbolt"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
+	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -102,10 +104,12 @@ func TestAGatewayForgetsTheKillsThatHaveEnded(t *testing.T) {
 		service := management.Service{
 			Records: state.Records{Store: store}, Replica: replica, TokenLifetime: 10 * time.Minute,
 			Nodes: &state.Nodes{Replica: replica, Name: "gateway-1", Logger: replica.Logger},
+			Audit: audit.New(state.Records{Store: store}, replica, "gateway-1", replica.Logger, nil),
 		}
+		ann := management.Call{Actor: access.Trusted("ann", access.CLI, "")}
 		token, client := uuid.New(), uuid.New()
 		for kind, id := range map[string]uuid.UUID{"token": token, "client": client} {
-			r, err := service.Revoke(ctx, management.KillOrder{Kind: kind, ID: id.String(), AllowUnknown: true}, "ann")
+			r, err := service.Revoke(ctx, ann, management.KillOrder{Kind: kind, ID: id.String(), AllowUnknown: true})
 			require.NoError(t, err)
 			require.True(t, r.Applied)
 		}
