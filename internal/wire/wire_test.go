@@ -30,8 +30,7 @@ func TestEveryErrorHasItsGoldenForm(t *testing.T) {
 	for _, code := range oautherr.Codes {
 		t.Run(string(code), func(t *testing.T) {
 			w := httptest.NewRecorder()
-			e := WriteError(w, post(), oautherr.New(code, "what is wrong").Because(errors.New("redis 10.0.0.1 secret")))
-			assert.Equal(t, code, e.Code)
+			WriteError(w, post(), oautherr.New(code, "what is wrong").Because(errors.New("redis 10.0.0.1 secret")))
 			golden, err := os.ReadFile(filepath.Join("testdata", string(code)+".txt"))
 			require.NoError(t, err)
 			assert.Equal(t, strings.TrimSpace(string(golden)), fmt.Sprintf("%d %s", w.Code, w.Body))
@@ -46,8 +45,8 @@ func TestEveryErrorHasItsGoldenForm(t *testing.T) {
 
 func TestAnErrorOfOursShowsNothingAndBlamesNobody(t *testing.T) {
 	w := httptest.NewRecorder()
-	e := WriteError(w, post("Basic eA=="), fmt.Errorf("dial 10.0.0.1: refused"))
-	assert.Equal(t, oautherr.TemporarilyUnavailable, e.Code)
+	WriteError(w, post("Basic eA=="), fmt.Errorf("dial 10.0.0.1: refused"))
+	assert.Contains(t, w.Body.String(), oautherr.TemporarilyUnavailable)
 	assert.Equal(t, http.StatusServiceUnavailable, w.Code)
 	assert.NotContains(t, w.Body.String(), "10.0.0.1")
 	assert.Empty(t, w.Header().Get("WWW-Authenticate"))
@@ -97,7 +96,8 @@ func TestAMethodErrorSaysWhichMethodsThereAre(t *testing.T) {
 func TestAnErrorMayBringAChallengeOfItsOwn(t *testing.T) {
 	w := httptest.NewRecorder()
 	err := fmt.Errorf("managing: %w", Challenged(oautherr.New(oautherr.InvalidToken, "no"), `Bearer realm="x"`))
-	assert.Equal(t, oautherr.InvalidToken, Standard.WriteError(w, post(), err).Code)
+	Standard.WriteError(w, post(), err)
+	assert.Contains(t, w.Body.String(), oautherr.InvalidToken)
 	assert.Equal(t, http.StatusUnauthorized, w.Code)
 	assert.Equal(t, []string{`Bearer realm="x"`}, w.Header().Values("WWW-Authenticate"))
 }

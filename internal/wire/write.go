@@ -57,10 +57,9 @@ func WriteNothing(w http.ResponseWriter, status int) {
 	w.WriteHeader(status)
 }
 
-// WriteError writes err as a client of the profile expects it, and returns
-// what it made of it, for the log. Whatever is no protocol error is our own
-// fault: 503, which shows nothing of it.
-func (p Profile) WriteError(w http.ResponseWriter, r *http.Request, err error) *oautherr.Error {
+// WriteError writes err as a client of the profile expects it. Whatever is no
+// protocol error is our own fault: 503, which shows nothing of it.
+func (p Profile) WriteError(w http.ResponseWriter, r *http.Request, err error) {
 	e := oautherr.From(err)
 	status, challenge := p.status(r, e)
 	header := w.Header()
@@ -78,13 +77,10 @@ func (p Profile) WriteError(w http.ResponseWriter, r *http.Request, err error) *
 		header.Set("Retry-After", strconv.Itoa(pause(err)))
 	}
 	WriteJSON(w, status, errorBody{Error: e.Code, Description: describable(e.Description)})
-	return e
 }
 
 // WriteError writes err as a client of the Adobe API expects it.
-func WriteError(w http.ResponseWriter, r *http.Request, err error) *oautherr.Error {
-	return Adobe.WriteError(w, r, err)
-}
+func WriteError(w http.ResponseWriter, r *http.Request, err error) { Adobe.WriteError(w, r, err) }
 
 // methodError is an error that knows which methods the endpoint has.
 type methodError struct {
