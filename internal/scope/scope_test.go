@@ -85,14 +85,14 @@ func FuzzScope(f *testing.F) {
 		if err != nil {
 			return
 		}
-		within, any := true, false
+		within, some := true, false
 		for word := range words {
 			within = within && wordsOf(second)[word]
-			any = any || wordsOf(second)[word]
+			some = some || wordsOf(second)[word]
 			require.True(t, a.Has(word))
 		}
 		require.Equal(t, within, a.Within(b))
-		require.Equal(t, any, a.HasAny(b.Values()...))
+		require.Equal(t, some, a.HasAny(b.Values()...))
 		for word := range wordsOf(second) {
 			require.Equal(t, words[word], a.Has(word))
 		}
