@@ -24,6 +24,12 @@ func http1(ctx context.Context, server Server, r Request) (harness.Answer, error
 	if _, err := io.WriteString(conn, r.text(server.Name)); err != nil {
 		return harness.Answer{}, refused(err)
 	}
+	if r.Slowly != nil {
+		go r.Slowly(func(text string) error {
+			_, err := io.WriteString(conn, text)
+			return err
+		})
+	}
 	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: r.Method})
 	if err != nil {
 		return harness.Answer{}, refused(err)
@@ -39,13 +45,18 @@ func http1(ctx context.Context, server Server, r Request) (harness.Answer, error
 	return harness.Answer{Status: response.StatusCode, Header: response.Header, Body: string(body)}, nil
 }
 
+// OpenHTTP1 opens a connection that ends when the patience does.
+func OpenHTTP1(ctx context.Context, server Server) (net.Conn, error) {
+	return dial(ctx, server, "http/1.1")
+}
+
 // dial opens a connection that ends when the patience does.
 func dial(ctx context.Context, server Server, protocol string) (net.Conn, error) {
 	conn, err := (&tls.Dialer{Config: server.tls(protocol)}).DialContext(ctx, "tcp", server.Address)
 	if err != nil {
 		return nil, err
 	}
-	return conn, conn.SetDeadline(time.Now().Add(patience))
+	return conn, conn.SetDeadline(time.Now().Add(Patience))
 }
 
 // text is the request in HTTP/1.1. A body is as long as it is, unless a line

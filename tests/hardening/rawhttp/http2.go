@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"sync"
 
 	h2 "golang.org/x/net/http2"
 	"golang.org/x/net/http2/hpack"
@@ -35,10 +36,11 @@ func http2(ctx context.Context, server Server, r Request) (harness.Answer, error
 		return harness.Answer{}, err
 	}
 	defer conn.Close()
+	x := &exchange{framer: framer}
 	trailers := r.trailers()
 	err = framer.WriteHeaders(h2.HeadersFrameParam{
 		StreamID: 1, BlockFragment: compress(r.fields(server.Name)),
-		EndStream: r.Body == "" && trailers == nil, EndHeaders: true,
+		EndStream: r.Body == "" && trailers == nil && r.Slowly == nil, EndHeaders: true,
 	})
 	if err == nil && r.Body != "" {
 		err = framer.WriteData(1, trailers == nil, []byte(r.Body))
@@ -49,8 +51,25 @@ func http2(ctx context.Context, server Server, r Request) (harness.Answer, error
 	if err != nil {
 		return harness.Answer{}, refused(err)
 	}
-	return readHTTP2(framer)
+	if r.Slowly != nil {
+		go r.Slowly(func(text string) error {
+			x.writing.Lock()
+			defer x.writing.Unlock()
+			return framer.WriteData(1, false, []byte(text))
+		})
+	}
+	return x.read()
 }
+
+// exchange is the first stream of a connection. A framer takes one write at a
+// time.
+type exchange struct {
+	framer  *h2.Framer
+	writing sync.Mutex
+}
+
+// HTTP2Headers is a header block of the request.
+func HTTP2Headers(server Server, r Request) []byte { return compress(r.fields(server.Name)) }
 
 func compress(fields []field) []byte {
 	var block bytes.Buffer
@@ -62,18 +81,20 @@ func compress(fields []field) []byte {
 	return block.Bytes()
 }
 
-// readHTTP2 reads the answer of the first stream.
-func readHTTP2(framer *h2.Framer) (harness.Answer, error) {
+// read reads the answer.
+func (x *exchange) read() (harness.Answer, error) {
 	answer := harness.Answer{Header: http.Header{}}
 	for {
-		frame, err := framer.ReadFrame()
+		frame, err := x.framer.ReadFrame()
 		if err != nil {
 			return harness.Answer{}, refused(err)
 		}
 		switch frame := frame.(type) {
 		case *h2.SettingsFrame:
 			if !frame.IsAck() {
-				err = framer.WriteSettingsAck()
+				x.writing.Lock()
+				err = x.framer.WriteSettingsAck()
+				x.writing.Unlock()
 			}
 		case *h2.MetaHeadersFrame:
 			for _, f := range frame.Fields {

@@ -58,7 +58,7 @@ func ask(ctx context.Context, conn *quic.Conn, server Server, r Request) (*quic.
 	if err != nil {
 		return nil, refused(err)
 	}
-	if err := stream.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := stream.SetDeadline(time.Now().Add(Patience)); err != nil {
 		return nil, err
 	}
 	sent := frame(frameHeaders, section(r.fields(server.Name)))
@@ -70,6 +70,13 @@ func ask(ctx context.Context, conn *quic.Conn, server Server, r Request) (*quic.
 	}
 	if _, err := stream.Write(sent); err != nil {
 		return nil, refused(err)
+	}
+	if r.Slowly != nil {
+		go r.Slowly(func(text string) error {
+			_, err := stream.Write(frame(frameData, []byte(text)))
+			return err
+		})
+		return stream, nil
 	}
 	if err := stream.Close(); err != nil {
 		return nil, refused(err)

@@ -14,8 +14,8 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
-// patience bounds every exchange: long enough for a busy machine.
-const patience = 30 * time.Second
+// Patience bounds every exchange: long enough for a busy machine.
+const Patience = time.Minute
 
 // ErrRefused is wrapped by the errors of exchanges that the server ended
 // without an answer: it reset the stream or closed the connection.
@@ -44,6 +44,9 @@ type Request struct {
 	Body           string
 	// Trailers are sent behind the body.
 	Trailers []string
+	// Slowly sends the body instead, while the answer is waited for. It ends
+	// when a write fails. HTTP/1.1 needs a line that says how long the body is.
+	Slowly func(write func(string) error)
 }
 
 // Protocol is one version of HTTP.
