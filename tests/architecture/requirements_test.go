@@ -31,7 +31,7 @@ var families = []struct {
 }
 
 // pending are the requirements that no row shows yet.
-var pending = []string{"P9", "S4"}
+var pending = []string{"P9"}
 
 // promise is one row of the page.
 type promise struct {
