@@ -18,7 +18,9 @@ func TestTheExampleWaitsForNobodyForEver(t *testing.T) {
 	require.Zero(t, result.Status, result.Stderr)
 	var config struct {
 		Apps struct {
-			HTTP struct{ Servers map[string]map[string]json.RawMessage }
+			HTTP struct {
+				Servers map[string]map[string]json.RawMessage
+			}
 		}
 	}
 	require.NoError(t, json.Unmarshal([]byte(result.Stdout), &config))
