@@ -77,6 +77,7 @@ func (s *services) registerAt(w http.ResponseWriter, r *http.Request, p wire.Pro
 		metricsOf.ClientRegistered(device.Platform(done.Platform), done.OffPlatform)
 	}
 	note(r, zap.String("dcr_client", done.Response.ClientID), zap.String("dcr_application", done.ApplicationID.String()))
+	s.narrow(w, done.ApplicationID)
 	done.Write(w, p)
 	return nil
 }
@@ -102,6 +103,7 @@ func (s *services) token(w http.ResponseWriter, r *http.Request, p wire.Profile)
 	}
 	s.watch.seen(r.Context(), issued.ClientID, issued.ApplicationID)
 	note(r, zap.String("dcr_client", issued.ClientID.String()), zap.String("dcr_application", issued.ApplicationID.String()))
+	s.narrow(w, issued.ApplicationID)
 	issued.Write(w, p)
 	return nil
 }
@@ -170,6 +172,7 @@ func (s *services) presented(w http.ResponseWriter, r *http.Request, p wire.Prof
 			return oauth.Presented{}, false
 		}
 	}
+	narrow(w, j.known.application)
 	if j.reason == guard.Allowed {
 		return j.known.presented(), true
 	}

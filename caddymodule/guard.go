@@ -13,6 +13,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
+	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
 	"github.com/caddy-dcr/caddy-dcr/internal/metrics"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -53,11 +54,15 @@ type Guard struct {
 	// Upgrade lets WebSocket upgrades through.
 	Upgrade bool `json:"upgrade,omitempty"`
 
+	// CORS lets browser pages of other origins call.
+	CORS *CORSConfig `json:"cors,omitempty"`
+
 	services *services
 	table    *endpoint.Table
 	finder   plugins.EntitlementFinder // nil where locations say everything
 	metrics  *metrics.Profile
 	refused  metrics.Throttled
+	cors     *crossOrigin
 }
 
 // CaddyModule names the module.
@@ -80,6 +85,9 @@ func (g *Guard) Provision(ctx caddy.Context) error {
 		return err
 	}
 	if err := g.checkThrottle(); err != nil {
+		return err
+	}
+	if g.cors, err = newCrossOrigin(g.CORS, app.services.origins); err != nil {
 		return err
 	}
 	g.metrics, g.refused = metricsOf.ForProfile(api.Name), metricsOf.ForThrottled(api.Name)
@@ -138,6 +146,13 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 	// client says in our name.
 	identity.Clean(r)
 	identity.CleanConnection(r.Header)
+	if g.cors != nil {
+		var answered bool
+		if w, answered = g.cors.enter(w, r, func() string { return g.offered(r) }); answered {
+			g.metrics.Decided(guard.Preflight, begun, newTraceID())
+			return nil
+		}
+	}
 	trace, allowed := g.settle(w, r, begun)
 	if !allowed {
 		return nil
@@ -158,6 +173,9 @@ func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) 
 	trace = newTraceID()
 	x.guard, x.w, x.r, x.trace = g, w, r, trace
 	decision := x.decide()
+	if g.cors != nil {
+		narrow(w, x.known.application)
+	}
 	g.metrics.Decided(decision.Reason, begun, trace)
 	if decision.Allowed {
 		x.watch()

@@ -29,6 +29,7 @@ func init() {
 //	dcr_guard [<matcher>] <profile> {
 //		forward_authorization
 //		upgrade
+//		cors { … }
 //		<the profile's own options>
 //	}
 //
@@ -52,6 +53,7 @@ func init() {
 //		throttle
 //		forward_authorization
 //		upgrade
+//		cors { … }
 //	}
 func (g *Guard) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "dcr_guard"
@@ -161,6 +163,7 @@ func (g *Guard) commonOptions(d *caddyfile.Dispenser) map[string]func() error {
 	return map[string]func() error{
 		"forward_authorization": func() error { return flag(d, &g.ForwardAuthorization) },
 		"upgrade":               func() error { return flag(d, &g.Upgrade) },
+		"cors":                  func() error { return parseCORS(d, &g.CORS) },
 	}
 }
 

@@ -40,9 +40,13 @@ type Issuer struct {
 	// it is 404. Default `/oauth2`; `off` has none of them, and no metadata.
 	Standards string `json:"standards,omitempty"`
 
+	// CORS lets browser pages of other origins call.
+	CORS *CORSConfig `json:"cors,omitempty"`
+
 	services *services
 	routes   map[string]clientEndpoint
-	standard *standards // nil where they are off
+	standard *standards   // nil where they are off
+	cors     *crossOrigin // nil where nobody else may call
 }
 
 // clientEndpoint is one of the issuer's own routes.
@@ -72,6 +76,9 @@ func (i *Issuer) Provision(ctx caddy.Context) error {
 	}
 	i.services = app.services
 	i.routes = app.services.endpoints()
+	if i.cors, err = newCrossOrigin(i.CORS, app.services.origins); err != nil {
+		return err
+	}
 	if i.Standards == "off" {
 		return nil
 	}
@@ -101,6 +108,12 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		return next.ServeHTTP(w, r)
 	}
 	i.services.noticeProxy(r)
+	if i.cors != nil {
+		var answered bool
+		if w, answered = i.cors.enter(w, r, func() string { return strings.Join(e.methods, ", ") }); answered {
+			return nil
+		}
+	}
 	defer limitReading(w)()
 	if err := i.admits(e, r); err != nil {
 		return i.services.fail(w, r, e.profile, err, "request_invalid")
@@ -168,6 +181,7 @@ func addressIn(ctx context.Context) netip.Addr {
 //
 //	dcr_issuer {
 //		standards <path> | off
+//		cors { … }
 //	}
 func (i *Issuer) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // "dcr_issuer"
@@ -176,6 +190,7 @@ func (i *Issuer) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	}
 	return block(d, map[string]func() error{
 		"standards": func() error { return oneArg(d, &i.Standards) },
+		"cors":      func() error { return parseCORS(d, &i.CORS) },
 	})
 }
 

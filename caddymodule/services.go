@@ -29,6 +29,7 @@ type services struct {
 	walker       *census.Walker // nil where nobody counts
 	throttle     *throttler
 	watch        *watch
+	origins      *originIndex
 	complained   atomic.Int64 // the second of the last complaint
 	noticed      atomic.Bool  // that a proxy is not set up as it should be
 }
@@ -47,6 +48,7 @@ func newServices(a *App) (*services, error) {
 	s := &services{app: a, throttle: a.throttle, directory: &directory{
 		Replica: a.backing.replica, declared: declared, staleness: time.Duration(a.Staleness),
 	}}
+	s.origins = &originIndex{directory: s.directory}
 	if s.statements, err = newStatements(a); err != nil {
 		return nil, err
 	}

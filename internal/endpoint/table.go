@@ -123,6 +123,16 @@ func (t *Table) Match(method, path string) Match {
 	return m
 }
 
+// Methods lists the methods that a canonical path offers, as Allow does; it is
+// empty for a path that no route claims.
+func (t *Table) Methods(path string) string {
+	var values [maxValues]string
+	if found := t.find(path, &values); found != nil {
+		return found.allow
+	}
+	return ""
+}
+
 func (m *Match) pick(found *leaf, method, path string) {
 	for _, r := range found.routes {
 		if slices.Contains(r.Methods, method) {

@@ -8,6 +8,8 @@ type Reason string
 const (
 	Allowed   Reason = "allowed"
 	OpenRoute Reason = "open_route"
+	// Preflight is answered by the guard itself.
+	Preflight Reason = "preflight"
 )
 
 // Requests that are refused before anything is asked about their token.
@@ -101,6 +103,8 @@ var reasons = []struct {
 		"Nothing: it was let through."},
 	{OpenRoute, Pass, "The route asks for no token.",
 		"Nothing: it was let through."},
+	{Preflight, Pass, "A browser asked whether a page may call, and was told.",
+		"Nothing: it was answered, and no backend saw it."},
 
 	{TargetAmbiguous, BadRequest, "The target could be read in more than one way.",
 		"Have the caller send the plain path, with nothing in it encoded that need not be."},

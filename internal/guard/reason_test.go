@@ -10,7 +10,7 @@ import (
 // elsewhere are the reasons that a decision cannot come to, because the
 // request never gets that far.
 var elsewhere = []Reason{
-	TargetAmbiguous, HeaderForbidden, UpgradeNotAllowed, BodyUnreadable, MethodNotAllowed,
+	TargetAmbiguous, HeaderForbidden, UpgradeNotAllowed, BodyUnreadable, MethodNotAllowed, Preflight,
 }
 
 func TestEveryReasonIsReachedOrHandedInByOthers(t *testing.T) {

@@ -74,6 +74,7 @@ func TestEveryKnownOptionStandsInAFixture(t *testing.T) {
 		"{\ndcr {\nreaper {\n?\n}\n}\n}\n",
 		"{\ndcr {\napplication a {\n?\n}\n}\n}\n",
 		"localhost {\ndcr_guard {\n?\n}\n}\n",
+		"localhost {\ndcr_guard {\ncors {\n?\n}\n}\n}\n",
 		"localhost {\ndcr_guard {\nroute GET / {\n?\n}\n}\n}\n",
 		"localhost {\ndcr_guard esm {\n?\n}\n}\n",
 		"localhost {\ndcr_guard proxy_mvpd {\n?\n}\n}\n",

@@ -30,6 +30,7 @@ type settings struct {
 	options string            // further lines of the dcr block
 	global  string            // further lines of the global options
 	profile map[string]string // block of a profile's dcr_proxy
+	issuer  string            // block of dcr_issuer
 	site    string            // further lines of the site
 }
 
@@ -50,7 +51,7 @@ func newWorld(t *testing.T, store string, s settings) *world {
 	t.Helper()
 	w := &world{backends: map[string]*harness.Backend{}}
 	var site strings.Builder
-	site.WriteString("dcr_issuer\n")
+	fmt.Fprintf(&site, "dcr_issuer {\n\t\t%s\n\t}\n", s.issuer)
 	for _, profile := range profiles {
 		backend := harness.StartBackend(t, profile)
 		w.backends[profile] = backend
