@@ -148,7 +148,9 @@ func (l *Limits) judge(kind Kind, id string, ok bool, used, limit int, retry tim
 	if ok {
 		return nil
 	}
-	return wire.RetryAfter(oautherr.New(oautherr.TooManyRequests, "too many registrations"), retry)
+	// The cause is for the operator, who can ask for it by the trace.
+	cause := fmt.Errorf("quota %s of %s: %d of %d used", kind, id, used, limit)
+	return wire.RetryAfter(oautherr.New(oautherr.TooManyRequests, "too many registrations").Because(cause), retry)
 }
 
 // news says whether nobody was told lately.

@@ -206,6 +206,8 @@ func TestARefusalSaysWhenToComeBack(t *testing.T) {
 		c.limit(w.Limits)
 		w.registers(t, 100, everywhere)
 		err := w.Register(t.Context(), statement, application, home)
+		assert.ErrorContains(t, err, "quota statement_", "the operator learns which")
+		assert.ErrorContains(t, err, statement.String())
 		answer := httptest.NewRecorder()
 		wire.WriteError(answer, httptest.NewRequest(http.MethodPost, "/o/client/register", nil), err)
 		assert.Equal(t, http.StatusTooManyRequests, answer.Code, name)
