@@ -4,8 +4,9 @@ import (
 	"context"
 	"net/http"
 
-	"go.uber.org/zap"
+	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/metrics"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/wire"
 )
@@ -27,7 +28,7 @@ func (s *standards) revoke(w http.ResponseWriter, r *http.Request, p wire.Profil
 	if err != nil {
 		return s.failAbout(w, r, p, err, request)
 	}
-	note(r, zap.String("dcr_client", request.ClientID), zap.String("dcr_reason", string(outcome)))
+	tell(r, func() *told { return toldAbout(w, request, outcome) })
 	wire.WriteNothing(w, http.StatusOK)
 	return nil
 }
@@ -47,7 +48,7 @@ func (s *standards) introspect(w http.ResponseWriter, r *http.Request, p wire.Pr
 	if err != nil {
 		return s.failAbout(w, r, p, err, request)
 	}
-	note(r, zap.String("dcr_client", request.ClientID), zap.String("dcr_reason", string(outcome)))
+	tell(r, func() *told { return toldAbout(w, request, outcome) })
 	wire.WriteJSON(w, http.StatusOK, response)
 	return nil
 }
@@ -60,4 +61,11 @@ func (s *standards) readAbout(r *http.Request, p wire.Profile) (oauth.AboutReque
 
 func (s *standards) failAbout(w http.ResponseWriter, r *http.Request, p wire.Profile, err error, q oauth.AboutRequest) error {
 	return s.fail(w, r, p, aboutCredentials(err, q.Credentials, ""), string(oauth.OutcomeOf(err)))
+}
+
+// toldAbout is what there is to tell of a request that was answered; the client
+// is the one that asked.
+func toldAbout(w http.ResponseWriter, q oauth.AboutRequest, outcome oauth.AboutOutcome) *told {
+	client, _ := uuid.Parse(q.ClientID)
+	return &told{trace: traceOf(w), decision: metrics.DecisionAllowed, reason: string(outcome), client: client}
 }

@@ -145,7 +145,7 @@ func (s *arrivals) decide(b *testing.B, g *Guard) {
 	s.expect(b, g, passed)
 	s.run(b, func(a *arrival) {
 		x := exchanges.Get().(*exchange)
-		x.guard, x.r = g, a.r
+		x.guard, x.r, x.ctx = g, a.r, a.r.Context()
 		x.decide()
 		*x = exchange{}
 		exchanges.Put(x)

@@ -59,7 +59,7 @@ func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 	logger = slog.New(runningLog{first: logger.Handler()})
 	rt := &backing{module: module, logger: logger, gate: &gate{}}
 	rt.breaker = breaker.New(rt.gate, nil)
-	store := metricsOf.Store(rt.breaker)
+	store := traced(metricsOf.Store(rt.breaker), module)
 	rt.records = state.Records{Store: store}
 	rt.replica = &state.Replica{Store: store, Observer: metricsOf.Observer(), Logger: logger}
 	rt.keys = keyring.New(rt.records, rt.replica, sealer, logger)

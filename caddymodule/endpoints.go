@@ -6,9 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
-	"go.uber.org/zap"
-
 	"github.com/caddy-dcr/caddy-dcr/internal/bearer"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
@@ -76,7 +73,7 @@ func (s *services) registerAt(w http.ResponseWriter, r *http.Request, p wire.Pro
 	} else {
 		metricsOf.ClientRegistered(device.Platform(done.Platform), done.OffPlatform)
 	}
-	note(r, zap.String("dcr_client", done.Response.ClientID), zap.String("dcr_application", done.ApplicationID.String()))
+	tell(r, func() *told { return toldOfRegistration(w, &done) })
 	s.narrow(w, done.ApplicationID)
 	done.Write(w, p)
 	return nil
@@ -102,7 +99,7 @@ func (s *services) token(w http.ResponseWriter, r *http.Request, p wire.Profile)
 		return s.fail(w, r, p, err, string(oauth.OutcomeOf(err)))
 	}
 	s.watch.seen(r.Context(), issued.ClientID, issued.ApplicationID)
-	note(r, zap.String("dcr_client", issued.ClientID.String()), zap.String("dcr_application", issued.ApplicationID.String()))
+	tell(r, func() *told { return toldOfToken(w, &issued) })
 	s.narrow(w, issued.ApplicationID)
 	issued.Write(w, p)
 	return nil
@@ -112,13 +109,11 @@ func (s *services) token(w http.ResponseWriter, r *http.Request, p wire.Profile)
 // operators look what the client must not see: the outcome, and for a fault of
 // ours its cause.
 func (s *services) fail(w http.ResponseWriter, r *http.Request, p wire.Profile, err error, outcome string) error {
-	trace := newTraceID()
-	w.Header().Set(refusal.TraceHeader, trace.String())
-	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", outcome))
-	p.WriteError(w, r, err)
-	entry := failure(trace, err, outcome)
+	entry := failure(traceOf(w), err, outcome)
 	entry.Status = p.StatusOf(r, err)
+	p.WriteError(w, r, err)
 	s.remember(r, &entry)
+	tell(r, func() *told { return s.toldOf(&entry) })
 	if entry.Status >= http.StatusInternalServerError {
 		s.complain(r, err)
 	}
@@ -173,14 +168,15 @@ func (s *services) presented(w http.ResponseWriter, r *http.Request, p wire.Prof
 		}
 	}
 	narrow(w, j.known.application)
+	trace := traceOf(w)
 	if j.reason == guard.Allowed {
+		tell(r, func() *told { return j.told(trace) })
 		return j.known.presented(), true
 	}
-	trace := newTraceID()
-	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", string(j.reason)))
 	entry := j.entry(trace)
 	entry.Status = refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: j.reason, Realm: "issuer", Trace: trace.String(), RetryAfter: j.known.wait})
 	s.remember(r, &entry)
+	tell(r, func() *told { return s.toldOf(&entry) })
 	return oauth.Presented{}, false
 }
 
@@ -199,13 +195,4 @@ func (s *services) jwks(w http.ResponseWriter, r *http.Request, p wire.Profile) 
 	w.Header().Set("Cache-Control", "public, max-age=300")
 	_, err = w.Write(document)
 	return err
-}
-
-// note adds fields to the access log.
-func note(r *http.Request, fields ...zap.Field) {
-	if extra, ok := r.Context().Value(caddyhttp.ExtraLogFieldsCtxKey).(*caddyhttp.ExtraLogFields); ok {
-		for _, field := range fields {
-			extra.Add(field)
-		}
-	}
 }

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"sync"
@@ -25,6 +26,7 @@ type exchange struct {
 	guard *Guard
 	w     http.ResponseWriter
 	r     *http.Request
+	ctx   context.Context // r's, or that of the span below it
 	trace uuid.UUID
 	path  string // the canonical one
 	match endpoint.Match
@@ -68,7 +70,7 @@ func (x *exchange) decide() guard.Decision {
 	}
 	presented, err := bearer.Extract(r, g.table.API().QueryToken)
 	if facts.Token = tokenState(err); facts.Token == guard.Valid && facts.AddressAllowed {
-		x.known, facts.Token = g.services.tokens.know(r.Context(), presented.Raw)
+		x.known, facts.Token = g.services.tokens.know(x.ctx, presented.Raw)
 	}
 	if x.throttledLate() {
 		return guard.Refuse(guard.Throttled)

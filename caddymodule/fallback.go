@@ -8,7 +8,6 @@ import (
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/google/uuid"
-	"go.uber.org/zap"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
@@ -57,11 +56,13 @@ func (f *Fallback) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 		return err
 	}
 	trace := newTraceID()
-	note(r, zap.String("dcr_trace", trace.String()), zap.String("dcr_reason", string(guard.RouteUnknown)))
 	status := refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: guard.RouteUnknown, Trace: trace.String()})
 	if f.services != nil {
 		entry := unclaimed(trace, status)
 		f.services.remember(r, &entry)
+		_, o := onlookersOf(r.Context(), "dcr.fallback")
+		o.tell(f.services.toldOf(&entry))
+		o.leave()
 	}
 	return nil
 }

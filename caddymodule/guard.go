@@ -172,6 +172,8 @@ func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) 
 	x := exchanges.Get().(*exchange)
 	trace = newTraceID()
 	x.guard, x.w, x.r, x.trace = g, w, r, trace
+	var o onlookers
+	x.ctx, o = onlookersOf(r.Context(), "dcr.guard")
 	decision := x.decide()
 	if g.cors != nil {
 		narrow(w, x.known.application)
@@ -182,6 +184,10 @@ func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) 
 		x.admit(decision)
 	} else {
 		x.refuse(w, decision)
+	}
+	if o.present() {
+		o.tell(x.told(&decision))
+		o.leave()
 	}
 	*x = exchange{}
 	exchanges.Put(x)

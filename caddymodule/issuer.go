@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"net/netip"
+	"path"
 	"slices"
 	"strings"
 	"time"
@@ -13,9 +14,11 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
 	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
+	"github.com/caddy-dcr/caddy-dcr/internal/refusal"
 	"github.com/caddy-dcr/caddy-dcr/internal/wire"
 )
 
@@ -115,6 +118,12 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		}
 	}
 	defer limitReading(w)()
+	if e.sensitive {
+		w.Header().Set(refusal.TraceHeader, newTraceID().String())
+	}
+	ctx, o := onlookersOf(r.Context(), spanOf(r.URL.Path))
+	defer o.leave()
+	r = o.observed(ctx, r)
 	if err := i.admits(e, r); err != nil {
 		return i.services.fail(w, r, e.profile, err, "request_invalid")
 	}
@@ -124,6 +133,28 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 		}
 	}
 	return e.serve(w, r, e.profile)
+}
+
+// spanOf names the span of an endpoint. The names are few, whatever clients ask
+// for.
+func spanOf(at string) string {
+	switch name := path.Base(at); name {
+	case "register", "token", "scopes", "validate", "revoke", "introspect":
+		return "dcr." + name
+	default:
+		return "dcr.issuer"
+	}
+}
+
+// traceOf is the trace of an answer of the issuer, which gets one if it has
+// none.
+func traceOf(w http.ResponseWriter) uuid.UUID {
+	if trace, err := uuid.Parse(w.Header().Get(refusal.TraceHeader)); err == nil {
+		return trace
+	}
+	trace := newTraceID()
+	w.Header().Set(refusal.TraceHeader, trace.String())
+	return trace
 }
 
 func (i *Issuer) admits(e clientEndpoint, r *http.Request) error {

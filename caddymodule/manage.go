@@ -6,9 +6,10 @@ import (
 	"net/http"
 	"strings"
 
-	"go.uber.org/zap"
+	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/bearer"
+	"github.com/caddy-dcr/caddy-dcr/internal/metrics"
 	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
 	"github.com/caddy-dcr/caddy-dcr/internal/wire"
@@ -35,7 +36,10 @@ func (s *standards) manage(w http.ResponseWriter, r *http.Request, p wire.Profil
 	if err != nil {
 		return s.fail(w, r, p, aboutManaged(challenged(err), id), string(outcome))
 	}
-	note(r, zap.String("dcr_client", strings.ToLower(id)))
+	tell(r, func() *told {
+		client, _ := uuid.Parse(id)
+		return &told{trace: traceOf(w), decision: metrics.DecisionAllowed, reason: string(outcome), client: client}
+	})
 	if done == registration.ManagedEnded {
 		wire.WriteNothing(w, http.StatusNoContent)
 	} else {

@@ -3,11 +3,13 @@ package caddymodule
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
@@ -41,6 +43,17 @@ func withoutSecrets(path string) string {
 	return redactShapes(path)
 }
 
+// namesWithoutSecrets does the same for what a request names.
+func namesWithoutSecrets(named []endpoint.Named) []endpoint.Named {
+	for i := range named {
+		if safe := redactShapes(named[i].Value); safe != named[i].Value {
+			named = slices.Clone(named)
+			named[i].Value = safe
+		}
+	}
+	return named
+}
+
 // entry is what there is to say about a decision: all that the exchange has
 // gathered when it was made.
 func (x *exchange) entry(d *guard.Decision) explain.Entry {
@@ -60,7 +73,9 @@ func (x *exchange) entry(d *guard.Decision) explain.Entry {
 	if detail := x.detail(d.Reason); detail != "" {
 		e.Detail = detail
 	}
-	e.Named, e.Refused = x.facts.Named, d.Refused
+	e.Detail = redactShapes(e.Detail)
+	e.Named, e.Refused = namesWithoutSecrets(x.facts.Named), d.Refused
+	e.Refused.Value = redactShapes(e.Refused.Value)
 	e.RetryAfter = max(e.RetryAfter, x.wait.Milliseconds())
 	return e
 }

@@ -36,7 +36,7 @@ func newThrottler(a *App, table *throttle.Table) *throttler {
 	if t.config.Shared {
 		// Past the breaker: what is slow for a throttle must not keep others
 		// from the store, and the throttle leaves a store that fails alone.
-		t.shared = &throttle.Shared{Store: metricsOf.Store(a.backing.gate), Table: table, Observer: throttleObserver{a.logger}}
+		t.shared = &throttle.Shared{Store: traced(metricsOf.Store(a.backing.gate), a.backing.module), Table: table, Observer: throttleObserver{a.logger}}
 	}
 	return t
 }

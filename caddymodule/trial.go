@@ -43,7 +43,7 @@ func (t trials) at(g *Guard, r *http.Request) explain.Entry {
 	}
 	identity.Clean(r)
 	identity.CleanConnection(r.Header)
-	x := &exchange{guard: twin, w: unread{}, r: r}
+	x := &exchange{guard: twin, w: unread{}, r: r, ctx: r.Context()}
 	decision := x.decide()
 	e := x.entry(&decision)
 	if !decision.Allowed {

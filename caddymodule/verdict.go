@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2"
-	"go.uber.org/zap"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
@@ -40,9 +39,8 @@ func (x *exchange) admit(d guard.Decision) {
 	}
 }
 
-// refuse answers, and leaves in the access log why.
+// refuse answers, and keeps why.
 func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) {
-	note(x.r, zap.String("dcr_trace", x.trace.String()), zap.String("dcr_reason", string(d.Reason)))
 	status := x.answer(w, &d)
 	e := x.entry(&d)
 	e.Status = status

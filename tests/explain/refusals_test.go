@@ -2,6 +2,7 @@ package explain
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -150,11 +151,12 @@ func TestASecretInAPathIsNotRemembered(t *testing.T) {
 	w := newWorld(t, "", "", "")
 	_, client, token := w.Enroll(v2App())
 	for _, target := range []string{
-		"/nobody/" + token.AccessToken, "/api/v2/" + token.AccessToken + "/configuration", "/nobody/client_secret=" + client.ClientSecret,
+		call(token.AccessToken), "/nobody/" + token.AccessToken, "/api/v2/" + token.AccessToken + "/configuration", "/nobody/client_secret=" + client.ClientSecret,
 	} {
 		answer := w.Do(http.MethodGet, target, "", token.Bearer())
-		x, text := explanation(t, w.Gateway, answer.Header.Get("X-DCR-Trace"))
-		for _, said := range []string{x.Asked.Path, text} {
+		trace := answer.Header.Get("X-DCR-Trace")
+		x, text := explanation(t, w.Gateway, trace)
+		for _, said := range []string{x.Asked.Path, text, fmt.Sprint(x.Named, x.Refused), told(logged(t, w.Gateway, trace))["channel"]} {
 			assert.NotContains(t, said, token.AccessToken)
 			assert.NotContains(t, said, client.ClientSecret)
 		}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"os"
 	"strings"
 	"testing"
 
@@ -93,4 +94,9 @@ func logged(t *testing.T, g *harness.Gateway, trace string) map[string]any {
 		return false
 	})
 	return line
+}
+
+func read(file string) string {
+	text, _ := os.ReadFile(file) // there is none yet
+	return string(text)
 }
