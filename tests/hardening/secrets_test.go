@@ -124,7 +124,7 @@ func (s *secrets) send(p rawhttp.Protocol, want int, r rawhttp.Request) harness.
 	require.Equal(s.t, want, answer.Status, "%s %s over %s: %s", r.Method, r.Target, p.Name, answer.Body)
 	path, _, _ := strings.Cut(r.Target, "?")
 	s.ran = append(s.ran, fmt.Sprintf("%s %.30s over %s: %d", r.Method, path, p.Name, want))
-	if trace := answer.Header.Get("X-Dcr-Trace"); trace != "" {
+	if trace := answer.Header.Get("X-Dcr-Trace"); trace != "" && want >= http.StatusMultipleChoices {
 		s.refusals = append(s.refusals, trace)
 	}
 	return answer
