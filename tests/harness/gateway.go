@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 )
@@ -70,6 +71,8 @@ type Gateway struct {
 	binary  string // the one for commands
 	command *exec.Cmd
 	done    chan error
+	// reloaded is when the last reload ended, in Unix milliseconds.
+	reloaded *atomic.Int64
 }
 
 // Start builds the gateway, writes its Caddyfile, starts it, waits until it
@@ -92,6 +95,8 @@ func Prepare(tb testing.TB, config Config) *Gateway {
 		tb:     tb,
 		server: server(tb),
 		binary: Binary(tb),
+
+		reloaded: new(atomic.Int64),
 	}
 	g.Configure(config)
 	tb.Cleanup(func() {
@@ -182,6 +187,7 @@ func (g *Gateway) Kill() { g.end(syscall.SIGKILL) }
 // command said.
 func (g *Gateway) Reload() Result {
 	g.tb.Helper()
+	defer g.Reloaded()
 	return g.Caddy("reload", "--config", g.Caddyfile(), "--adapter", "caddyfile", "--address", g.Admin)
 }
 

@@ -108,5 +108,5 @@ func (w *world) mustReload(t *testing.T, s settings) {
 	require.NoError(t, result.err)
 	require.Equal(t, http.StatusOK, result.Status, result.Body)
 	w.running = s
-	harness.Reconnect()
+	w.Reloaded()
 }
