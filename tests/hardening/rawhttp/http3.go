@@ -68,7 +68,7 @@ func ask(ctx context.Context, conn *quic.Conn, server Server, r Request) (*quic.
 	if len(r.Trailers) > 0 {
 		sent = append(sent, frame(frameHeaders, section(r.trailers()))...)
 	}
-	if _, err := stream.Write(sent); err != nil {
+	if _, err := stream.Write(sent); err != nil && !answeredEarly(err) {
 		return nil, refused(err)
 	}
 	if r.Slowly != nil {
@@ -78,10 +78,17 @@ func ask(ctx context.Context, conn *quic.Conn, server Server, r Request) (*quic.
 		})
 		return stream, nil
 	}
-	if err := stream.Close(); err != nil {
-		return nil, refused(err)
-	}
+	// It fails where the answer has come already, and only there: hear finds
+	// out about a connection that is gone.
+	_ = stream.Close()
 	return stream, nil
+}
+
+// answeredEarly tells that the server wants no more of the request, which does
+// not mean that there is no answer (RFC 9114 section 4.1).
+func answeredEarly(err error) bool {
+	var stopped *quic.StreamError
+	return errors.As(err, &stopped) && stopped.Remote
 }
 
 // hear reads the answer.
