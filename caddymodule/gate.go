@@ -14,7 +14,7 @@ import (
 // under way, which may belong to requests of the configuration before.
 const drainFor = 5 * time.Second
 
-var errNotOpen = fmt.Errorf("%w: not open yet", plugins.ErrUnavailable)
+var errNotOpen = plugins.Because(plugins.FaultClosed, fmt.Errorf("%w: not open yet", plugins.ErrUnavailable))
 
 // gate stands in front of a store for its whole life. Caddy starts its apps in
 // no particular order and cleans the old configuration up before its last

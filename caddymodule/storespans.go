@@ -55,10 +55,8 @@ func faultOf(err error) string {
 		return ""
 	case errors.Is(err, plugins.ErrLostPlace):
 		return "lost_place"
-	case errors.Is(err, context.DeadlineExceeded):
-		return "timeout"
 	default:
-		return "unavailable"
+		return string(plugins.FaultOf(err))
 	}
 }
 

@@ -24,7 +24,8 @@ const (
 
 // ErrOpen says that the store was not asked, because it did not answer lately.
 // It wraps plugins.ErrUnavailable.
-var ErrOpen = fmt.Errorf("%w: it does not answer, and the next try is not due yet", plugins.ErrUnavailable)
+var ErrOpen = plugins.Because(plugins.FaultNotAsked,
+	fmt.Errorf("%w: it does not answer, and the next try is not due yet", plugins.ErrUnavailable))
 
 // circuit is one breaker. The zero circuit is closed.
 type circuit struct {

@@ -28,6 +28,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 	"github.com/caddy-dcr/caddy-dcr/internal/throttle"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
 // gather reads all that a scrape sees.
@@ -128,6 +129,7 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"decision_duration_seconds":        {{"rest_v2"}},
 		"store_operations_total":           operations,
 		"store_operation_duration_seconds": timed,
+		"store_errors_total":               each(plugins.Faults),
 		"revocation_lag_seconds":           none,
 		"snapshot_loads_total":             each(state.SnapshotReasons),
 		"snapshot_load_duration_seconds":   none,

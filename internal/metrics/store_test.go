@@ -140,6 +140,32 @@ func TestEveryCallOfAStoreIsPassedOnAndCountedByHowItEnded(t *testing.T) {
 	}
 }
 
+func TestAFaultOfTheStoreIsCountedByItsClassAndNothingElseIs(t *testing.T) {
+	for _, fault := range plugins.Faults {
+		m := New()
+		s := m.Store(&storeDouble{err: plugins.Because(fault, plugins.ErrUnavailable)})
+		_, _ = s.Get(context.Background(), "k")
+		_ = s.Put(context.Background(), plugins.Write{})
+		for _, other := range plugins.Faults {
+			want := 0
+			if other == fault {
+				want = 2
+			}
+			assert.EqualValues(t, want, count(t, m, "store_errors_total", string(other)), "%s %s", fault, other)
+		}
+	}
+	m := New()
+	for _, err := range []error{nil, plugins.ErrConflict, plugins.ErrLostPlace} {
+		_, _ = m.Store(&storeDouble{err: err}).Get(context.Background(), "k")
+	}
+	canceled, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, _ = m.Store(&storeDouble{err: plugins.ErrUnavailable}).Get(canceled, "k")
+	for _, fault := range plugins.Faults {
+		assert.Zero(t, count(t, m, "store_errors_total", string(fault)), "%s", fault)
+	}
+}
+
 func TestACountedStoreOffersWhatTheInnerOneOffersAndNoMore(t *testing.T) {
 	plain := &storeDouble{}
 	cases := []struct {

@@ -55,6 +55,7 @@ type storeCalls struct {
 // call is what is counted of one operation.
 type call struct {
 	outcomes counters[StoreOutcome]
+	faults   counters[plugins.Fault]
 	duration prometheus.Observer // nil for Follow, which waits by design
 }
 
@@ -63,9 +64,11 @@ func (s *storeCalls) build() []prometheus.Collector {
 		"Calls of the store, by how they ended."), []string{"operation", "outcome"})
 	duration := prometheus.NewHistogramVec(histogramOpts("store_operation_duration_seconds",
 		"How long calls of the store took.", callBuckets), []string{"operation"})
+	faults, byClass := newCounters("store_errors_total",
+		"Calls of the store that failed by its fault, by what was wrong.", "class", plugins.Faults)
 	s.calls = make(map[Operation]*call, len(Operations))
 	for _, operation := range Operations {
-		c := &call{outcomes: make(counters[StoreOutcome], len(StoreOutcomes))}
+		c := &call{outcomes: make(counters[StoreOutcome], len(StoreOutcomes)), faults: faults}
 		for _, outcome := range StoreOutcomes {
 			c.outcomes[outcome] = total.WithLabelValues(string(operation), string(outcome))
 		}
@@ -74,7 +77,7 @@ func (s *storeCalls) build() []prometheus.Collector {
 		}
 		s.calls[operation] = c
 	}
-	return []prometheus.Collector{total, duration}
+	return []prometheus.Collector{total, duration, byClass}
 }
 
 // ended counts a call that began at start.
@@ -82,7 +85,11 @@ func (c *call) ended(ctx context.Context, start time.Time, err error) {
 	if c.duration != nil {
 		c.duration.Observe(time.Since(start).Seconds())
 	}
-	c.outcomes.add(storeOutcome(ctx, err))
+	outcome := storeOutcome(ctx, err)
+	c.outcomes.add(outcome)
+	if outcome == StoreUnavailable {
+		c.faults.add(plugins.FaultOf(err))
+	}
 }
 
 // storeOutcome reads an error of a store. A deadline is the store's fault and

@@ -2,9 +2,12 @@ package boltstore
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"time"
 
@@ -127,4 +130,11 @@ func TestSweepSparesARecordWrittenAnew(t *testing.T) {
 	items, err := s.Get(ctx, "a")
 	require.NoError(t, err)
 	assert.Equal(t, "1", string(items[0].Value))
+}
+
+func TestADiskThatFailsIsAClassOfItsOwn(t *testing.T) {
+	full := &fs.PathError{Op: "write", Path: "dcr.db", Err: syscall.ENOSPC}
+	assert.Equal(t, plugins.FaultDisk, plugins.FaultOf(failed("put", full)))
+	assert.Equal(t, plugins.FaultOther, plugins.FaultOf(failed("put", errors.New("misuse"))))
+	require.ErrorIs(t, failed("put", full), plugins.ErrUnavailable)
 }

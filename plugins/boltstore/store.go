@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -122,7 +123,12 @@ func failed(what string, err error) error {
 	if errors.Is(err, bolterrors.ErrDatabaseNotOpen) {
 		return plugins.ErrClosed
 	}
-	return fmt.Errorf("bolt store: %s: %w: %w", what, plugins.ErrUnavailable, err)
+	fault := plugins.FaultOther
+	var number syscall.Errno
+	if errors.As(err, &number) {
+		fault = plugins.FaultDisk
+	}
+	return plugins.Because(fault, fmt.Errorf("bolt store: %s: %w: %w", what, plugins.ErrUnavailable, err))
 }
 
 // view reads in one transaction.

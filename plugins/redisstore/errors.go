@@ -27,7 +27,8 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	if ended := endOf(ctx); ended != nil {
 		return fmt.Errorf("redis %s: %w: %w", what, plugins.ErrUnavailable, ended)
 	}
-	return fmt.Errorf("redis %s: %s: %w", what, class(err), plugins.ErrUnavailable)
+	text, fault := class(err)
+	return plugins.Because(fault, fmt.Errorf("redis %s: %s: %w", what, text, plugins.ErrUnavailable))
 }
 
 // endOf is the caller's own end. A read that was given the context's deadline
@@ -50,48 +51,55 @@ func misuse(what, problem string, args ...any) error {
 // codes are the beginnings of Redis's error replies. The user's right to run a
 // script does not include the right to what the script does, which Redis 7.0
 // says without a code.
-var codes = []struct{ code, class string }{
-	{"LOADING", "the server is loading its data"},
-	{"READONLY", "the server is a replica and read-only"},
-	{"OOM", "the server is out of memory (maxmemory)"},
-	{"MISCONF", "the server cannot write to its disk (MISCONF)"},
-	{"NOAUTH", "the server wants a password"},
-	{"WRONGPASS", "wrong user name or password"},
-	{"NOPERM", "the user's ACL does not allow it"},
-	{"The user executing the script", "the user's ACL does not allow it"},
-	{"BUSY", "the server is busy with a script"},
-	{"CLUSTERDOWN", "the cluster is down"},
-	{"CROSSSLOT", "keys in different slots: is it a cluster?"},
-	{"MOVED", "the cluster redirects: is cluster configured?"},
-	{"ASK", "the cluster redirects: is cluster configured?"},
-	{"TRYAGAIN", "the cluster is moving slots"},
-	{"MASTERDOWN", "the replica has lost its primary"},
-	{"NOREPLICAS", "the server has too few replicas"},
-	{"UNBLOCKED", "the server became a replica"},
-	{"WRONGTYPE", "a key holds something else: is key_prefix used by another program?"},
-	{"max number of clients", "the server has too many connections"},
+var codes = []struct {
+	code, text string
+	fault      plugins.Fault
+}{
+	{"LOADING", "the server is loading its data", plugins.FaultLoading},
+	{"READONLY", "the server is a replica and read-only", plugins.FaultReadOnly},
+	{"OOM", "the server is out of memory (maxmemory)", plugins.FaultOutOfMemory},
+	{"MISCONF", "the server cannot write to its disk (MISCONF)", plugins.FaultDisk},
+	{"NOAUTH", "the server wants a password", plugins.FaultDenied},
+	{"WRONGPASS", "wrong user name or password", plugins.FaultDenied},
+	{"NOPERM", "the user's ACL does not allow it", plugins.FaultDenied},
+	{"The user executing the script", "the user's ACL does not allow it", plugins.FaultDenied},
+	{"BUSY", "the server is busy with a script", plugins.FaultBusy},
+	{"CLUSTERDOWN", "the cluster is down", plugins.FaultCluster},
+	{"CROSSSLOT", "keys in different slots: is it a cluster?", plugins.FaultCluster},
+	{"MOVED", "the cluster redirects: is cluster configured?", plugins.FaultCluster},
+	{"ASK", "the cluster redirects: is cluster configured?", plugins.FaultCluster},
+	{"TRYAGAIN", "the cluster is moving slots", plugins.FaultCluster},
+	{"MASTERDOWN", "the replica has lost its primary", plugins.FaultReplication},
+	{"NOREPLICAS", "the server has too few replicas", plugins.FaultReplication},
+	{"UNBLOCKED", "the server became a replica", plugins.FaultReadOnly},
+	{"WRONGTYPE", "a key holds something else: is key_prefix used by another program?", plugins.FaultProtocol},
+	{"max number of clients", "the server has too many connections", plugins.FaultBusy},
 }
 
-func class(err error) string {
-	for _, known := range []error{errDesync, errReply, errReplicas} {
-		if errors.Is(err, known) {
-			return known.Error()
+// class names what went wrong, in words and by its class.
+func class(err error) (text string, fault plugins.Fault) {
+	for _, known := range []struct {
+		err   error
+		fault plugins.Fault
+	}{{errDesync, plugins.FaultProtocol}, {errReply, plugins.FaultProtocol}, {errReplicas, plugins.FaultReplication}} {
+		if errors.Is(err, known.err) {
+			return known.err.Error(), known.fault
 		}
 	}
 	var answer redis.Error
 	if errors.As(err, &answer) && !errors.Is(err, redis.Nil) {
 		for _, c := range codes {
 			if strings.Contains(answer.Error(), c.code) {
-				return c.class
+				return c.text, c.fault
 			}
 		}
-		return "an error reply"
+		return "an error reply", plugins.FaultOther
 	}
 	return transport(err)
 }
 
 // transport names what kept a command or its reply from arriving.
-func transport(err error) string {
+func transport(err error) (text string, fault plugins.Fault) {
 	var verification *tls.CertificateVerificationError
 	var authority x509.UnknownAuthorityError
 	var alert tls.AlertError
@@ -101,19 +109,19 @@ func transport(err error) string {
 	var timeout net.Error
 	switch {
 	case errors.Is(err, redis.ErrPoolTimeout):
-		return "no connection is free (pool_size)"
+		return "no connection is free (pool_size)", plugins.FaultBusy
 	case errors.As(err, &verification), errors.As(err, &authority):
-		return "the server's certificate is not trusted"
+		return "the server's certificate is not trusted", plugins.FaultTLS
 	case errors.As(err, &alert), errors.As(err, &record):
-		return "no TLS could be agreed on"
+		return "no TLS could be agreed on", plugins.FaultTLS
 	case errors.As(err, &name):
-		return "the host name does not resolve"
+		return "the host name does not resolve", plugins.FaultUnreachable
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "no answer in time"
+		return "no answer in time", plugins.FaultTimeout
 	case errors.As(err, &op) && op.Op == "dial":
-		return "cannot connect"
+		return "cannot connect", plugins.FaultUnreachable
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), op != nil:
-		return "the connection broke"
+		return "the connection broke", plugins.FaultBroken
 	}
-	return "no usable answer: is it Redis, and does it speak TLS?"
+	return "no usable answer: is it Redis, and does it speak TLS?", plugins.FaultProtocol
 }

@@ -117,6 +117,8 @@ func TestAServerThatHangsIsLeft(t *testing.T) {
 	heal(t, s)
 	server.Pause()
 	allFail(t, s)
+	_, err := s.Get(t.Context(), "k")
+	require.Equal(t, plugins.FaultTimeout, plugins.FaultOf(err))
 	server.Resume()
 	heal(t, s)
 }
@@ -141,23 +143,24 @@ func TestRefusalsOfAServer(t *testing.T) {
 		_, err := s.Append(t.Context(), plugins.Write{Key: "r/k", Value: []byte("w")})
 		return err
 	}
-	refused := func(class string) {
+	refused := func(fault plugins.Fault, text string) {
 		t.Helper()
 		for _, call := range []func() error{put, act} {
 			err := call()
 			require.ErrorIs(t, err, plugins.ErrUnavailable)
-			require.ErrorContains(t, err, class)
+			require.ErrorContains(t, err, text)
+			require.Equal(t, fault, plugins.FaultOf(err))
 		}
 		items, err := s.Get(t.Context(), "k", "r/k")
 		require.NoError(t, err, "it can still be read")
 		assert.Equal(t, []string{"v", "v"}, []string{string(items[0].Value), string(items[1].Value)}, "and nothing was written")
 	}
 	server.Do("CONFIG", "SET", "maxmemory", "1")
-	refused("out of memory")
+	refused(plugins.FaultOutOfMemory, "out of memory")
 	server.Do("CONFIG", "SET", "maxmemory", "0")
 
 	server.Do("CONFIG", "SET", "min-replicas-to-write", "1")
-	refused("too few replicas")
+	refused(plugins.FaultReplication, "too few replicas")
 	server.Do("CONFIG", "SET", "min-replicas-to-write", "0")
 
 	primary := redistest.Start(t, redistest.Options{})
@@ -165,6 +168,7 @@ func TestRefusalsOfAServer(t *testing.T) {
 	require.NoError(t, err)
 	server.Do("REPLICAOF", "127.0.0.1", fmt.Sprint(primary.Port))
 	require.ErrorContains(t, put(), "read-only")
+	require.Equal(t, plugins.FaultReadOnly, plugins.FaultOf(put()))
 	require.ErrorContains(t, act(), "read-only")
 	_, err = s.Follow(t.Context(), before, 0)
 	require.ErrorContains(t, err, "read-only", "a replica cannot vouch for the feed")
@@ -180,6 +184,7 @@ func TestRightsThatAreMissingAreNamed(t *testing.T) {
 	_, err := s.Append(t.Context(), plugins.Write{Key: "r/k", Value: []byte("v")})
 	require.ErrorIs(t, err, plugins.ErrUnavailable)
 	require.ErrorContains(t, err, "ACL")
+	require.Equal(t, plugins.FaultDenied, plugins.FaultOf(err))
 	assert.NotContains(t, err.Error(), hush)
 
 	config.KeyPrefix = "foreign:"
@@ -313,4 +318,5 @@ func TestAddressesInErrorsAreNotNeeded(t *testing.T) {
 	s := mustOpen(t, hasty("redis://"+net.JoinHostPort("127.0.0.1", "1")))
 	_, err := s.Get(t.Context(), "k")
 	require.EqualError(t, err, "redis get: cannot connect: store unavailable")
+	require.Equal(t, plugins.FaultUnreachable, plugins.FaultOf(err))
 }

@@ -49,7 +49,9 @@ var endTests = []test{
 			if _, collects := s.(plugins.Collector); c.name == "Collect" && !collects {
 				continue
 			}
-			require.ErrorIs(t, c.call(within(t), s), plugins.ErrClosed, c.name)
+			err := c.call(within(t), s)
+			require.ErrorIs(t, err, plugins.ErrClosed, c.name)
+			require.Equal(t, plugins.FaultClosed, plugins.FaultOf(err), c.name)
 		}
 		assert.NotPanics(t, func() { _ = s.Close() })
 	}},
@@ -86,5 +88,6 @@ var endTests = []test{
 		defer cancel()
 		_, err = s.Follow(ctx, plugins.Position{}, time.Hour)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, plugins.FaultTimeout, plugins.FaultOf(err))
 	}},
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	v1 "go.opentelemetry.io/proto/otlp/trace/v1"
 
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/plugins/storetest/redistest"
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
@@ -104,6 +105,7 @@ func TestAFaultOfOursIsAnErrorInTheTrace(t *testing.T) {
 	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, failed.GetStatus().GetCode())
 	asked := seen.named(t, "dcr.store.get", func(s span) bool { return s.text("error.type") != "" })
 	assert.Equal(t, v1.Status_STATUS_CODE_ERROR, asked.GetStatus().GetCode())
+	assert.Contains(t, plugins.Faults, plugins.Fault(asked.text("error.type")), "the class of the fault")
 }
 
 // Without the directive no request has a span, also where the environment says
