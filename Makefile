@@ -33,7 +33,7 @@ run: build ## start the tour of Caddyfile.example on http://localhost:8080
 	@scripts/run.sh
 
 test: ## run every test, then every fuzz target for FUZZ_SECONDS
-	@scripts/need.sh redis-server prometheus promtool gcc curl ps openssl
+	@scripts/need.sh redis-server prometheus promtool chromium gcc curl ps openssl
 	@RACE=$(RACE) scripts/test.sh
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) scripts/fuzz.sh
 

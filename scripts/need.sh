@@ -13,10 +13,26 @@ package_of() {
 	esac
 }
 
+# there says whether a program is to be had, by whichever of its names.
+there() {
+	local names=("$1") name
+	case "$1" in
+	# Ubuntu has none as a package of its own: any that the tests find will do.
+	chromium)
+		names+=(chromium-browser headless-shell google-chrome google-chrome-stable /snap/bin/chromium
+			"/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+		;;
+	esac
+	for name in "${names[@]}"; do
+		! command -v "$name" >/dev/null 2>&1 || return 0
+	done
+	return 1
+}
+
 missing=()
 packages=()
 for program in "$@"; do
-	if ! command -v "$program" >/dev/null 2>&1; then
+	if ! there "$program"; then
 		missing+=("$program")
 		read -r -a names <<<"$(package_of "$program")"
 		packages+=("${names[@]}")
@@ -42,10 +58,10 @@ if command -v apt-get >/dev/null 2>&1 && { [ "$(id -u)" -eq 0 ] || sudo -n true 
 fi
 
 for program in "${missing[@]}"; do
-	if ! command -v "$program" >/dev/null 2>&1; then
+	if ! there "$program"; then
 		echo "the tests need ${missing[*]}, which could not be installed from here." >&2
 		echo "on Debian or Ubuntu: sudo apt-get install ${packages[*]}" >&2
-		echo "elsewhere: install a Redis server 7 or newer, Prometheus 2.40 or newer with promtool, a C compiler, curl, ps and openssl 3, and put them on PATH" >&2
+		echo "elsewhere: install a Redis server 7 or newer, Prometheus 2.40 or newer with promtool, Chromium or Chrome, a C compiler, curl, ps and openssl 3, and put them on PATH" >&2
 		exit 1
 	fi
 done
