@@ -47,6 +47,16 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //			key <file…>
 //			algorithm RS256 | …
 //		}
+//		programmer <id> {
+//			name <text>
+//			schemes <scheme…>
+//			channel <id> {
+//				name <text>
+//				domains <host…>
+//				default_redirect_url <url>
+//				schemes <scheme…>
+//			}
+//		}
 //		application <name> {
 //			id <uuid>
 //			version <text>
@@ -108,6 +118,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 			return block(d, map[string]func() error{"algorithm": func() error { return oneArg(d, &a.Statements.Algorithm) }})
 		},
 		"trusted_issuer":     func() error { return a.parseTrustedIssuer(d) },
+		"programmer":         func() error { return a.parseProgrammer(d) },
 		"application":        func() error { return a.parseApplication(d) },
 		"resource_server":    func() error { return a.parseResourceServer(d) },
 		"staleness":          func() error { return a.parseStaleness(d) },
@@ -126,7 +137,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"reuse_registrations": func() error {
 			return duration(d, &a.ReuseRegistrations)
 		},
-	}, "trusted_issuer", "application", "resource_server")
+	}, "trusted_issuer", "programmer", "application", "resource_server")
 }
 
 func (a *App) parseStore(d *caddyfile.Dispenser) error {
@@ -177,6 +188,35 @@ func (a *App) parseTrustedIssuer(d *caddyfile.Dispenser) error {
 		"algorithm": func() error { return oneArg(d, &t.Algorithm) },
 	}, "key")
 	a.TrustedIssuers = append(a.TrustedIssuers, t)
+	return err
+}
+
+func (a *App) parseProgrammer(d *caddyfile.Dispenser) error {
+	var p DeclaredProgrammer
+	if err := oneArg(d, &p.ID); err != nil {
+		return err
+	}
+	err := block(d, map[string]func() error{
+		"name":    func() error { return oneArg(d, &p.Name) },
+		"schemes": func() error { return args(d, &p.Schemes) },
+		"channel": func() error { return p.parseChannel(d) },
+	}, "schemes", "channel")
+	a.Programmers = append(a.Programmers, p)
+	return err
+}
+
+func (p *DeclaredProgrammer) parseChannel(d *caddyfile.Dispenser) error {
+	var ch DeclaredChannel
+	if err := oneArg(d, &ch.ID); err != nil {
+		return err
+	}
+	err := block(d, map[string]func() error{
+		"name":                 func() error { return oneArg(d, &ch.Name) },
+		"domains":              func() error { return args(d, &ch.Domains) },
+		"default_redirect_url": func() error { return oneArg(d, &ch.DefaultRedirectURL) },
+		"schemes":              func() error { return args(d, &ch.Schemes) },
+	}, "domains", "schemes")
+	p.Channels = append(p.Channels, ch)
 	return err
 }
 

@@ -35,6 +35,10 @@ type App struct {
 	// applications that are registered here. None by default.
 	TrustedIssuers []TrustedIssuer `json:"trusted_issuers,omitempty"`
 
+	// Programmers are on record here and not in the store, with their channels:
+	// they exist on this gateway for as long as the configuration names them.
+	Programmers []DeclaredProgrammer `json:"programmers,omitempty"`
+
 	// Applications are registered here and not in the store: they exist on
 	// this gateway for as long as the configuration names them.
 	Applications []DeclaredApplication `json:"applications,omitempty"`
@@ -176,6 +180,34 @@ type ResourceServer struct {
 	// as {env.ESM_SECRET} or {file./run/secrets/esm}, so that they do not
 	// stand in the configuration.
 	Secrets []string `json:"secrets"`
+}
+
+// DeclaredProgrammer is a programmer that the configuration owns, with the
+// channels that the configuration owns.
+type DeclaredProgrammer struct {
+	// ID by which applications name it.
+	ID string `json:"id"`
+	// Name that people read. Default: the id.
+	Name string `json:"name,omitempty"`
+	// Schemes are custom URI schemes that its applications inherit.
+	Schemes []string `json:"schemes,omitempty"`
+	// Channels that are its own.
+	Channels []DeclaredChannel `json:"channels,omitempty"`
+}
+
+// DeclaredChannel is a channel of a [DeclaredProgrammer].
+type DeclaredChannel struct {
+	// ID by which requests and applications name it. No other channel has it,
+	// in any spelling.
+	ID string `json:"id"`
+	// Name that people read. Default: the id.
+	Name string `json:"name,omitempty"`
+	// Domains that applications of the channel without domains inherit.
+	Domains []string `json:"domains,omitempty"`
+	// DefaultRedirectURL is where to send a viewer when nothing else says so.
+	DefaultRedirectURL string `json:"default_redirect_url,omitempty"`
+	// Schemes are custom URI schemes that applications of the channel inherit.
+	Schemes []string `json:"schemes,omitempty"`
 }
 
 // DeclaredApplication is a registered application that the configuration owns.

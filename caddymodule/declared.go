@@ -17,10 +17,13 @@ import (
 const all = "all"
 
 // declaredApplications reads the applications that the configuration owns.
-func (a *App) declaredApplications() (map[uuid.UUID]*application.Application, error) {
+func (a *App) declaredApplications(owners declaredRoster) (map[uuid.UUID]*application.Application, error) {
 	declared := make(map[uuid.UUID]*application.Application, len(a.Applications))
 	for _, config := range a.Applications {
 		app, err := config.application()
+		if err == nil {
+			err = owners.settle(app)
+		}
 		if err != nil {
 			return nil, fmt.Errorf("application %q: %w", config.Name, err)
 		}

@@ -41,7 +41,11 @@ type statements struct {
 }
 
 func newServices(a *App) (*services, error) {
-	declared, err := a.declaredApplications()
+	owners, err := a.declaredRoster()
+	if err != nil {
+		return nil, err
+	}
+	declared, err := a.declaredApplications(owners)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +83,8 @@ func newServices(a *App) (*services, error) {
 	}
 	s.management = &management.Service{
 		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes, Audit: a.backing.audit,
-		Declared: declared, Statements: s.statements, Issuer: a.Issuer,
+		Declared: declared, DeclaredProgrammers: owners.programmers, DeclaredChannels: owners.channels,
+		Statements: s.statements, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
 		Refusals: a.memory, Trials: newTrials(s),
 		Census: a.backing.book.Latest,

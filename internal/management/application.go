@@ -12,8 +12,8 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/audit"
-	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/roster"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
@@ -44,9 +44,6 @@ type Spec struct {
 	// left out of the new one is as in the old one.
 	Predecessor string `json:"predecessor,omitempty"`
 }
-
-// mobile are the platforms whose apps return to a custom scheme.
-var mobile = []string{string(device.IOS), string(device.TVOS), string(device.Android)}
 
 // CreateApplication registers an application, or, with a predecessor, a new
 // version of one.
@@ -148,7 +145,7 @@ func (p *plan) build(spec Spec) (*application.Application, error) {
 		return nil, err
 	}
 	p.inherit(a)
-	wanted := spec.NewScheme || len(a.CustomSchemes) == 0 && slices.ContainsFunc(a.Platforms, isMobile)
+	wanted := spec.NewScheme || len(a.CustomSchemes) == 0 && roster.NamesMobile(a)
 	return a, addScheme(&a.CustomSchemes, wanted)
 }
 
@@ -164,8 +161,6 @@ func addScheme(schemes *[]string, wanted bool) error {
 	*schemes = append(*schemes, scheme)
 	return nil
 }
-
-func isMobile(platform string) bool { return slices.Contains(mobile, platform) }
 
 func newID(given string) (uuid.UUID, error) {
 	if given != "" {

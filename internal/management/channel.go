@@ -94,11 +94,16 @@ func fillChannel(p *plan, old roster.Channel, spec ChannelSpec) (roster.Channel,
 	if err := normalized(ch.Normalize()); err != nil {
 		return ch, err
 	}
-	if _, found := programmers.find(p, ch.Programmer); !found {
+	owner, found := programmers.find(p, ch.Programmer)
+	if !found {
 		return ch, &Error{
 			Code: NotFound, Field: "programmer", Message: "there is no programmer " + ch.Programmer + " on record",
 			Hint: "create the programmer first",
 		}
+	}
+	if _, there := channels.find(p, ch.ID); !there && owner.Record.Declared {
+		return ch, invalid("programmer", fmt.Sprintf("programmer %s is declared in the configuration, and so are its channels", ch.Programmer),
+			"declare the channel there")
 	}
 	return ch, nil
 }

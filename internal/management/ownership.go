@@ -3,7 +3,6 @@ package management
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strconv"
 
 	"github.com/google/uuid"
@@ -11,6 +10,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/audit"
+	"github.com/caddy-dcr/caddy-dcr/internal/roster"
 )
 
 // allowApplication decides whether the plan's actor may create what the spec
@@ -107,35 +107,16 @@ func (p *plan) checkOwners(a *application.Application) error {
 	return nil
 }
 
-// inherit adds what the programmer and the channels hand on: custom schemes to
-// an application that can use one, and the channels' domains to one that has
-// none of its own. It is copied, since an application never changes.
+// inherit adds what the programmer and the channels hand on.
 func (p *plan) inherit(a *application.Application) {
-	schemes := a.AllPlatforms || slices.ContainsFunc(a.Platforms, isMobile)
-	if held, found := programmers.find(p, a.Programmer); found && schemes {
-		union(&a.CustomSchemes, held.Record.CustomSchemes)
-	}
-	bare := len(a.Domains) == 0
+	programmer, _ := programmers.find(p, a.Programmer)
+	var own []roster.Channel
 	for _, id := range a.Channels {
-		held, found := channels.find(p, id)
-		if !found {
-			continue
-		}
-		if schemes {
-			union(&a.CustomSchemes, held.Record.CustomSchemes)
-		}
-		if bare {
-			union(&a.Domains, held.Record.Domains)
+		if held, found := channels.find(p, id); found {
+			own = append(own, held.Record)
 		}
 	}
-}
-
-func union(into *[]string, from []string) {
-	for _, value := range from {
-		if !slices.Contains(*into, value) {
-			*into = append(*into, value)
-		}
-	}
+	roster.Inherit(a, programmer.Record, own...)
 }
 
 // succeed fills in what a new version leaves out, from the old one.

@@ -141,6 +141,8 @@ func TestWhatIsDeclaredIsReadOnly(t *testing.T) {
 	assertFault(t, management.Invalid, "channel", "declared in the configuration", w.DeleteChannel(within(t), call(ann), "REF30"))
 	_, err = w.CreateChannel(within(t), call(ann), "ref30", management.ChannelSpec{Programmer: "REF"})
 	assertFault(t, management.Exists, "id", "exists already", err)
+	_, err = w.CreateChannel(within(t), call(ann), "REF31", management.ChannelSpec{Programmer: "REF"})
+	assertFault(t, management.Invalid, "programmer", "declared in the configuration", err)
 	channels, err := w.Channels(ref30Admin, "", management.Part{})
 	require.NoError(t, err)
 	require.Len(t, channels.Channels, 1)

@@ -73,6 +73,8 @@ func TestEveryKnownOptionStandsInAFixture(t *testing.T) {
 		"{\ndcr {\nquotas {\naddress {\n?\n}\n}\n}\n}\n",
 		"{\ndcr {\nreaper {\n?\n}\n}\n}\n",
 		"{\ndcr {\napplication a {\n?\n}\n}\n}\n",
+		"{\ndcr {\nprogrammer a {\n?\n}\n}\n}\n",
+		"{\ndcr {\nprogrammer a {\nchannel b {\n?\n}\n}\n}\n}\n",
 		"localhost {\ndcr_guard {\n?\n}\n}\n",
 		"localhost {\ndcr_guard {\ncors {\n?\n}\n}\n}\n",
 		"localhost {\ndcr_guard {\nroute GET / {\n?\n}\n}\n}\n",
