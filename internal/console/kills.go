@@ -1,0 +1,305 @@
+package console
+
+import (
+	"net/http"
+	"net/url"
+
+	"github.com/google/uuid"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
+	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+)
+
+// killsPage lists what was revoked.
+type killsPage struct {
+	Kills       []management.Kill
+	Kind        string
+	Kinds       []option
+	Throwable   []option
+	First, Next string
+	CanLift     bool
+}
+
+// killOps are what it takes to throw each kind of switch.
+var killOps = map[revocation.Kind]access.Operation{
+	revocation.Token: access.RevokeToken, revocation.Client: access.RevokeClient, revocation.Statement: access.RevokeStatement,
+	revocation.Application: access.RevokeApplication, revocation.Platform: access.RevokePlatform,
+	revocation.Channel: access.RevokeChannel, revocation.Issuer: access.RevokeIssuer, revocation.Key: access.RevokeKey,
+}
+
+func listKills(v *visit) error {
+	kind := v.query("kind")
+	list, err := v.Management.Kills(v.ctx(), v.who, kind, v.part())
+	if err != nil {
+		return err
+	}
+	data := killsPage{Kills: list.Kills, Kind: kind, CanLift: v.ever(access.LiftKill), Throwable: v.throwable()}
+	data.Kinds = []option{{Value: "", Text: "All", Chosen: kind == ""}}
+	for _, k := range revocation.Kinds {
+		data.Kinds = append(data.Kinds, option{Value: string(k), Text: words(string(k)) + "s", Chosen: kind == string(k)})
+	}
+	data.First, data.Next = v.pages(list.Cursor)
+	return v.show("kills", "Kill switches", data)
+}
+
+// throwable are the kinds that the visitor may ever revoke.
+func (v *visit) throwable() []option {
+	var all []option
+	for _, k := range revocation.Kinds {
+		if v.ever(killOps[k]) {
+			all = append(all, option{Value: string(k), Text: words(string(k))})
+		}
+	}
+	return all
+}
+
+// killPage asks whether a switch is really to be thrown, and says what stops.
+type killPage struct {
+	*form
+	making
+	Kind, ID string
+	Name     string
+	Effect   effect
+	// CanForce says that what is on no record can be revoked, too.
+	CanForce bool
+}
+
+// effect is what a kill switch stops.
+type effect struct {
+	// Clients is how many stop, as far as that is known.
+	Clients uint64
+	Known   bool
+	// AtMost says that it is a part of that number.
+	AtMost bool
+	// AsOf is the census that counted.
+	AsOf  management.Census
+	Texts []string
+}
+
+func askKill(v *visit) error {
+	kind, id := v.query("kind"), v.query("id")
+	target, err := management.ParseTarget(kind, id)
+	if err != nil {
+		if v.query("kind") == "" {
+			return v.to("/kills", "")
+		}
+		return err
+	}
+	return v.askKillOf(http.StatusOK, newForm(url.Values{"kind": {kind}, "id": {target.ID}}))
+}
+
+func (v *visit) askKillOf(status int, f *form) error {
+	target, err := management.ParseTarget(f.Value("kind"), f.Value("id"))
+	if err != nil {
+		return err
+	}
+	if !v.ever(killOps[target.Kind]) {
+		return &management.Error{Code: management.Forbidden, Message: "your role does not include " + string(killOps[target.Kind])}
+	}
+	data := killPage{form: f, Kind: string(target.Kind), ID: target.ID, Name: target.ID, CanForce: v.who.IsOperator()}
+	of, err := v.stopping(target, &data)
+	if err != nil {
+		return err
+	}
+	back := targetPath(data.Kind, data.ID)
+	if back == "" {
+		back = "/kills"
+	}
+	data.making = v.making(of, "Revoke", back, true)
+	return v.showStatus(status, "kill", "Revoke "+kindText(data.Kind)+" "+data.Name, data, crumb{"Kill switches", "/kills"})
+}
+
+func throwKill(v *visit) error {
+	f := v.typed()
+	order := management.KillOrder{
+		Kind: v.value("kind"), ID: v.value("id"), Reason: v.value("reason"), AllowUnknown: v.value("allow_unknown") == "yes",
+	}
+	target, err := management.ParseTarget(order.Kind, order.ID)
+	if err != nil {
+		return err
+	}
+	of := access.Resource{}
+	if v.value("do") != "now" {
+		if of, err = v.stopping(target, &killPage{}); err != nil {
+			return err
+		}
+	}
+	err = v.do(deed{
+		change: management.Change{Operation: killOps[target.Kind], ID: order.ID, Reason: order.Reason, AllowUnknown: order.AllowUnknown},
+		of:     of,
+		now: func(call management.Call) (string, done, error) {
+			r, err := v.Management.Revoke(v.ctx(), call, order)
+			return afterKill(target), cameOf(r), err
+		},
+	})
+	return v.again(err, f, map[string]string{"id": ""}, []string{"reason"}, func(status int) error {
+		if status == http.StatusNotFound || status == http.StatusForbidden {
+			return err
+		}
+		return v.askKillOf(status, f)
+	})
+}
+
+// cameOf says what came of throwing a switch.
+func cameOf(r management.Revocation) done {
+	switch {
+	case r.Already:
+		return doneWas
+	case r.Applied:
+		return doneRevoked
+	default:
+		return donePartly
+	}
+}
+
+// afterKill is where what was revoked shows itself so.
+func afterKill(target revocation.Target) string {
+	switch target.Kind {
+	case revocation.Application, revocation.Client, revocation.Channel:
+		return targetPath(string(target.Kind), target.ID)
+	default:
+		return "/kills?kind=" + string(target.Kind)
+	}
+}
+
+func askLift(v *visit) error {
+	return v.askLiftOf(http.StatusOK, newForm(v.r.URL.Query()))
+}
+
+func (v *visit) askLiftOf(status int, f *form) error {
+	kind, id := f.Value("kind"), f.Value("id")
+	data := killPage{form: f, Kind: kind, ID: id, Name: id, making: v.making(access.Resource{}, "Lift it", "/kills?kind="+url.QueryEscape(kind), false)}
+	return v.showStatus(status, "lift", "Lift the kill of "+kindText(kind)+" "+id, data, crumb{"Kill switches", "/kills"})
+}
+
+func liftKill(v *visit) error {
+	f := v.typed()
+	kind, id := v.value("kind"), v.value("id")
+	err := v.do(deed{
+		change: management.Change{Operation: access.LiftKill, Kind: kind, ID: id},
+		now: func(call management.Call) (string, done, error) {
+			_, err := v.Management.Unrevoke(v.ctx(), call, kind, id)
+			return "/kills?kind=" + url.QueryEscape(kind), doneLifted, err
+		},
+	})
+	return v.again(err, f, nil, nil, func(status int) error { return v.askLiftOf(status, f) })
+}
+
+// stopping finds out what a kill switch stops, and whose that is.
+func (v *visit) stopping(target revocation.Target, data *killPage) (access.Resource, error) {
+	census, err := v.Management.LastCensus(v.who, 1)
+	if e := faultOf(err); err != nil && e.Code != management.NotFound {
+		return access.Resource{}, err
+	}
+	data.Effect.Known = err == nil
+	data.Effect.AsOf = census
+	id, _ := uuid.Parse(target.ID)
+	switch target.Kind {
+	case revocation.Application:
+		return v.stoppingApplication(id, data, false)
+	case revocation.Client:
+		client, err := v.Management.Client(v.ctx(), v.who, id)
+		if err != nil {
+			return v.unknownTarget(err)
+		}
+		data.Effect.Known, data.Effect.Clients = true, 1
+		data.Effect.Texts = []string{"This one install stops. It can register again, as long as its statement lives."}
+		return v.ofApplication(client.ApplicationID), nil
+	case revocation.Statement:
+		return v.stoppingStatement(data)
+	case revocation.Platform:
+		data.Effect.Clients, data.Effect.Known = census.Platforms[target.ID], data.Effect.Known && v.overall()
+		data.Effect.Texts = []string{"Every client on " + target.ID + " stops, of every programmer.", "When it is lifted, these clients have to register again."}
+	case revocation.Channel:
+		return v.stoppingChannel(target.ID, data)
+	case revocation.Issuer:
+		data.Effect.Known = false
+		data.Effect.Texts = []string{"Every client that registered with a statement of this issuer stops.", "It is for good."}
+	case revocation.Key:
+		data.Effect.Known = false
+		data.Effect.Texts = []string{"Whatever this key has signed is refused: statements with their clients, or access tokens.", "It is for good."}
+	default:
+		data.Effect.Known = false
+		data.Effect.Texts = []string{"This one access token is refused. Its client can get another."}
+	}
+	return access.Resource{}, nil
+}
+
+// unknownTarget lets an operator go on with what is on no record.
+func (v *visit) unknownTarget(err error) (access.Resource, error) {
+	if faultOf(err).Code == management.NotFound && v.who.IsOperator() {
+		return access.Resource{}, nil
+	}
+	return access.Resource{}, err
+}
+
+func (v *visit) ofApplication(id uuid.UUID) access.Resource {
+	app, err := v.Management.Application(v.ctx(), v.who, id)
+	if err != nil {
+		return access.Resource{}
+	}
+	return resourceOf(app)
+}
+
+func (v *visit) stoppingApplication(id uuid.UUID, data *killPage, atMost bool) (access.Resource, error) {
+	app, err := v.Management.Application(v.ctx(), v.who, id)
+	if err != nil {
+		return access.Resource{}, err
+	}
+	data.Name = app.Name + " " + app.Version
+	data.Effect.AtMost = atMost
+	if app.Clients != nil {
+		data.Effect.Clients, data.Effect.Known = app.Clients.Live, true
+	}
+	data.Effect.Texts = []string{
+		"Its clients are refused at once, on every gateway, and its statements register nobody any more.",
+		"It is for good. A successor needs an application, and statements, of its own.",
+	}
+	return resourceOf(app), nil
+}
+
+// stoppingStatement cannot say how many clients a statement has: a census
+// counts by application.
+func (v *visit) stoppingStatement(data *killPage) (access.Resource, error) {
+	data.Effect.Known = false
+	data.Effect.Texts = []string{
+		"Every client that registered with this statement stops, and it registers nobody any more. Other statements of the application go on.",
+		"It is for good. Issue another, and ship the app with that.",
+	}
+	if app, err := uuid.Parse(v.r.FormValue("application")); err == nil {
+		return v.ofApplication(app), nil
+	}
+	return v.ownPlace(), nil
+}
+
+// ownPlace is the place of the visitor's first role.
+func (v *visit) ownPlace() access.Resource {
+	for _, g := range v.who.Grants {
+		return access.Resource{Programmer: g.Programmer, Channel: g.Channel}
+	}
+	return access.Resource{}
+}
+
+func (v *visit) stoppingChannel(id string, data *killPage) (access.Resource, error) {
+	var of access.Resource
+	ch, err := v.Management.Channel(v.who, id)
+	if err == nil {
+		of = access.Resource{Programmer: ch.Programmer, Channel: ch.ID}
+	} else if of, err = v.unknownTarget(err); err != nil {
+		return of, err
+	}
+	apps, err := v.Management.Applications(v.who, management.Filter{Channel: id, Living: true}, management.Part{Limit: 1})
+	if err != nil {
+		return of, err
+	}
+	data.Effect.Known = false
+	data.Effect.Texts = []string{
+		"Every token that was issued until now is refused for this channel, whatever application it is of. Other channels go on.",
+		"When it is lifted, clients need new tokens for it.",
+	}
+	if len(apps.Applications) == 0 {
+		data.Effect.Texts = append(data.Effect.Texts, "No application that you can see serves it: compare its spelling.")
+	}
+	return of, nil
+}
