@@ -38,6 +38,8 @@ const adminTimeout = 10 * time.Second
 //	POST   /dcr/kills                         revoke something
 //	GET    /dcr/kills                         list what was (?kind= &cursor= &limit=)
 //	DELETE /dcr/kills/{kind}/{id}             put the kill of a platform or channel back (?by=)
+//	GET    /dcr/keys                          list the gateway's own keys
+//	POST   /dcr/keys                          rotate one
 //	GET    /dcr/routes                        list the guarded routes
 //	GET    /dcr/refusals/{trace}              say why a request was refused
 //	POST   /dcr/check/request                 say what the guards would do with a request

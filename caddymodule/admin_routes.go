@@ -22,6 +22,8 @@ var adminRoutes = []adminRoute{
 	{"POST", adminPrefix + "kills", throwKill},
 	{"GET", adminPrefix + "kills", listKills},
 	{"DELETE", adminPrefix + "kills/{kind}/{id}", liftKill},
+	{"GET", adminPrefix + "keys", listKeys},
+	{"POST", adminPrefix + "keys", rotateKey},
 	{"GET", adminPrefix + "routes", listRoutes},
 	{"GET", adminPrefix + "refusals/{trace}", explainRefusal},
 	{"POST", adminPrefix + "check/request", checkRequest},

@@ -18,13 +18,14 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/metrics"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/internal/token"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
 )
 
 const (
 	defaultLifetime  = 6 * time.Hour
-	longestLifetime  = 24 * time.Hour
+	longestLifetime  = token.LongestLifetime
 	defaultStaleness = 5 * time.Minute
 	// shortestStaleness stands for an operator's 0: the replica hears from a
 	// healthy store at least once a second, and a pause of three is no longer
@@ -263,6 +264,7 @@ func (a *App) ensureKeys(ctx context.Context, ready chan<- struct{}) {
 		if time.Since(swept) > sweepEvery {
 			a.cache.Sweep()
 			swept = time.Now()
+			a.retireKeys(ctx)
 		}
 		err := a.ensureOnce(ctx)
 		if err == nil && first {
@@ -284,22 +286,36 @@ func (a *App) ensureKeys(ctx context.Context, ready chan<- struct{}) {
 	}
 }
 
+// retireKeys removes the keys that have ended. What fails is tried again.
+func (a *App) retireKeys(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	if err := a.backing.keys.Retire(ctx); err != nil && ctx.Err() == nil {
+		a.logger.Debug("a key that has ended could not be removed", "error", err)
+	}
+}
+
 func (a *App) ensureOnce(ctx context.Context) error {
 	if _, loaded := a.backing.replica.Age(); !loaded {
 		return errNotOpen
 	}
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	for use, algorithm := range map[state.KeyUse]jws.Algorithm{
-		state.KeyForSecrets:    jws.HS256,
-		state.KeyForStatements: jws.Algorithm(a.Statements.Algorithm),
-		state.KeyForTokens:     jws.Algorithm(a.Tokens.Algorithm),
-	} {
+	for use, algorithm := range a.signing() {
 		if err := a.backing.keys.Ensure(ctx, use, algorithm); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// signing says which algorithm each kind of key has that is used now.
+func (a *App) signing() map[state.KeyUse]jws.Algorithm {
+	return map[state.KeyUse]jws.Algorithm{
+		state.KeyForSecrets:    jws.HS256,
+		state.KeyForStatements: jws.Algorithm(a.Statements.Algorithm),
+		state.KeyForTokens:     jws.Algorithm(a.Tokens.Algorithm),
+	}
 }
 
 // Stop ends what Start began for this configuration. The backing goes on if

@@ -13,7 +13,7 @@ func init() {
 	caddycmd.RegisterCommand(caddycmd.Command{
 		Name:  "dcr",
 		Usage: "<command>",
-		Short: "Manages applications, software statements, clients and kill switches",
+		Short: "Manages applications, software statements, clients, keys and kill switches",
 		Long: `
 Manages the dynamic client registration gateway of a running Caddy: registers
 applications, issues and inspects software statements, shows clients, and
@@ -56,6 +56,7 @@ func buildCommand(dcr *cobra.Command) {
 		checkRequestCommand(),
 		checkTokenCommand(),
 		checkStatementCommand(),
+		groupOf(&cobra.Command{Use: "keys", Short: "The gateway's own keys"}, keysListCommand(), keysShowCommand(), keysRotateCommand()),
 		groupOf(&cobra.Command{Use: "kills", Short: "What was revoked"}, killsListCommand()),
 		groupOf(&cobra.Command{Use: "audit", Short: "What was done, and by whom"}, auditListCommand(), auditVerifyCommand()),
 	)

@@ -111,6 +111,12 @@ func (c *call) show(table func(io.Writer)) {
 	fmt.Fprintln(out, indented.String())
 }
 
+// answerWith makes a part of what the gateway answered the answer.
+func (c *call) answerWith(part any) (err error) {
+	c.answer, err = json.Marshal(part)
+	return err
+}
+
 // note tells a person something that no program should have to read.
 func (c *call) note(format string, values ...any) {
 	fmt.Fprintf(c.cmd.ErrOrStderr(), format+"\n", values...)

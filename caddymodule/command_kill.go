@@ -12,6 +12,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
 const revokeLong = `
@@ -133,26 +134,35 @@ func (c *call) showRevocation(result management.Revocation, headline string) err
 		if result.Already {
 			printFields(w, killFields(result.Kill)...)
 		}
-		rows := make([][]string, 0, len(result.Nodes))
-		for _, node := range result.Nodes {
-			applied := "not yet"
-			if !node.LastSeen.IsZero() {
-				applied = "not yet; seen " + node.LastSeen.Format("15:04:05")
-			}
-			if node.Applied {
-				applied = fmt.Sprintf("after %.1f ms", node.AfterMilliseconds)
-			}
-			rows = append(rows, []string{node.Name, applied})
-		}
-		if len(rows) > 0 {
-			printTable(w, []column{{"GATEWAY", 54}, {"APPLIED", 24}}, rows)
-		}
+		printNodes(w, result.Nodes)
 	})
-	if !result.Applied {
-		return failed("it is stored, but not every gateway has confirmed it in time",
-			"it reaches the others as soon as they hear from the store; ask again to see")
+	return confirmed(result.Applied)
+}
+
+// printNodes says which gateways have applied a change.
+func printNodes(w io.Writer, nodes []state.NodeState) {
+	rows := make([][]string, 0, len(nodes))
+	for _, node := range nodes {
+		applied := "not yet"
+		if !node.LastSeen.IsZero() {
+			applied = "not yet; seen " + node.LastSeen.Format("15:04:05")
+		}
+		if node.Applied {
+			applied = fmt.Sprintf("after %.1f ms", node.AfterMilliseconds)
+		}
+		rows = append(rows, []string{node.Name, applied})
 	}
-	return nil
+	if len(rows) > 0 {
+		printTable(w, []column{{"GATEWAY", 54}, {"APPLIED", 24}}, rows)
+	}
+}
+
+func confirmed(applied bool) error {
+	if applied {
+		return nil
+	}
+	return failed("it is stored, but not every gateway has confirmed it in time",
+		"it reaches the others as soon as they hear from the store; ask again to see")
 }
 
 func killsListCommand() *cobra.Command {

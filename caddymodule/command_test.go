@@ -159,6 +159,17 @@ func TestCommands(t *testing.T) {
 		{"audit verify nothing", "audit verify", 200, `{"whole":true,"from":0,"to":0,"breaks":[]}`, ""},
 		{"audit verify anchored json", "audit verify --json --anchor 9:" + strings.Repeat("0f", 32), 200, `{"whole":true,"from":12,"to":1,"hash":"0f","breaks":[]}`, ""},
 		{"audit verify bad anchor", "audit verify --anchor 9", 0, "", ""},
+		{"keys list", "keys list", 200, `{"keys":[{"use":"token","generation":2,"id":"l0NkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"HS256","state":"signing","published":false,"sealed":true,"created_at":"2025-11-24T16:00:00Z","signs_from":"2025-11-24T16:06:00Z","due_at":"2026-11-24T16:06:00Z"},{"use":"token","generation":1,"id":"0a-Y9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoMl","algorithm":"HS256","state":"verifying","published":false,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z","ends_at":"2025-11-25T17:06:00Z"},{"use":"statement","generation":1,"id":"l0XkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"EdDSA","state":"unreadable","published":true,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z"}]}`, ""},
+		{"keys list json", "keys list --json", 200, `{"keys":[]}`, ""},
+		{"keys show", "keys show l0Nk", 200, `{"keys":[{"use":"token","generation":2,"id":"l0NkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"HS256","state":"signing","published":false,"sealed":true,"created_at":"2025-11-24T16:00:00Z","signs_from":"2025-11-24T16:06:00Z","due_at":"2026-11-24T16:06:00Z"},{"use":"token","generation":1,"id":"0a-Y9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoMl","algorithm":"HS256","state":"verifying","published":false,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z","ends_at":"2025-11-25T17:06:00Z"},{"use":"statement","generation":1,"id":"l0XkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"EdDSA","state":"unreadable","published":true,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z"}]}`, ""},
+		{"keys show json", "keys show 0a --json", 200, `{"keys":[{"use":"token","generation":2,"id":"l0NkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"HS256","state":"signing","published":false,"sealed":true,"created_at":"2025-11-24T16:00:00Z","signs_from":"2025-11-24T16:06:00Z","due_at":"2026-11-24T16:06:00Z"},{"use":"token","generation":1,"id":"0a-Y9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoMl","algorithm":"HS256","state":"verifying","published":false,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z","ends_at":"2025-11-25T17:06:00Z"}]}`, ""},
+		{"keys show what is not plain", "keys show l0", 200, `{"keys":[{"use":"token","generation":2,"id":"l0NkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"HS256","state":"signing","published":false,"sealed":true,"created_at":"2025-11-24T16:00:00Z","signs_from":"2025-11-24T16:06:00Z","due_at":"2026-11-24T16:06:00Z"},{"use":"statement","generation":1,"id":"l0XkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"EdDSA","state":"unreadable","published":true,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z"}]}`, ""},
+		{"keys rotate", "keys rotate token --in 24h --by ann", 201, `{"key":{"use":"token","generation":3,"id":"l0NkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"ES256","state":"next","published":true,"created_at":"2025-11-24T16:00:00Z","signs_from":"2025-11-25T16:00:00Z"},"applied":true,` + nodes + `}`, ""},
+		{"keys rotate unconfirmed", "keys rotate secret --by ann", 201, `{"key":{"use":"secret","generation":3,"id":"l0","algorithm":"HS256","state":"next","created_at":"2025-11-24T16:00:00Z","signs_from":"2025-11-24T16:06:00Z"},"applied":false,"nodes":[]}`, ""},
+		{"keys rotate again", "keys rotate token --by ann", 409, `{"error":"key l0 is next already, and signs from 2025-11-25T16:00:00Z","field":"use","hint":"wait for it, or revoke it first"}`, ""},
+		{"keys rotate nothing", "keys rotate", 0, "", ""},
+		{"keys rotate what is not", "keys rotate door", 0, "", ""},
+		{"keys rotate in no time", "keys rotate token --in 1.5s", 0, "", ""},
 		{"kills list", "kills list", 200, `{"kills":[` + testKill + `,{"kind":"channel","id":"REF30","at":"2025-11-24T16:00:00Z","lifted_at":"2025-11-24T17:00:00Z","reason":"x"},{"kind":"issuer","id":"https://statements.example.com/a/very/long/path","at":"2025-11-24T16:00:00Z"}]}`, ""},
 		{"kills list more", "kills list --kind platform --limit 1", 200, `{"kills":[],"cursor":"abc"}`, ""},
 		{"kills list bad kind", "kills list --kind planet", 0, "", ""},
@@ -285,6 +296,7 @@ func TestTheWordsThatCanFollow(t *testing.T) {
 		"unrevoke ":          "platform",
 		"revoke platform ":   "tvOS",
 		"unrevoke platform ": "Android",
+		"keys rotate ":       "statement",
 	} {
 		stdout, _, status := runCommand("", append([]string{"__complete", "dcr"}, strings.Split(args, " ")...)...)
 		assert.Zero(t, status)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/bearer"
@@ -24,6 +25,16 @@ const storeTimeout = 4 * time.Second
 
 // jwksPath is where the keys are published, in both profiles.
 const jwksPath = "/.well-known/jwks.json"
+
+// jwksAge is for how long others may hold the published keys to be all.
+const jwksAge = 5 * time.Minute
+
+// publishedAhead is for how long a new key is published before it signs: until
+// nobody holds an older set any more, and no gateway that has not heard of the
+// key still decides.
+func (a *App) publishedAhead() time.Duration {
+	return max(jwksAge, time.Duration(a.Staleness)) + time.Minute
+}
 
 var (
 	post = []string{http.MethodPost}
@@ -192,7 +203,7 @@ func (s *services) jwks(w http.ResponseWriter, r *http.Request, p wire.Profile) 
 		return s.fail(w, r, p, errors.Join(errors.New("publishing the keys"), err), string(oauth.Unavailable))
 	}
 	w.Header().Set("Content-Type", "application/jwk-set+json")
-	w.Header().Set("Cache-Control", "public, max-age=300")
+	w.Header().Set("Cache-Control", "public, max-age="+strconv.Itoa(int(jwksAge/time.Second)))
 	_, err = w.Write(document)
 	return err
 }

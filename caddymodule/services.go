@@ -87,7 +87,7 @@ func newServices(a *App) (*services, error) {
 		Statements: s.statements, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
 		Refusals: a.memory, Trials: newTrials(s),
-		Census: a.backing.book.Latest,
+		Census: a.backing.book.Latest, Keys: keys, Signing: a.signing(), Ahead: a.publishedAhead(),
 	}
 	for _, t := range a.TrustedIssuers {
 		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)

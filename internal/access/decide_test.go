@@ -61,6 +61,8 @@ channel.revoke        y y y . . .
 issuer.revoke         y . . . . .
 key.revoke            y . . . . .
 kill.lift             y . . . . .
+key.show              y . . y . .
+key.rotate            y . . . . .
 proxy_mvpd.show       y . . y . .
 proxy_mvpd.create     y . . . . .
 proxy_mvpd.update     y . . . . .

@@ -34,6 +34,9 @@ const (
 	RevokeKey      Operation = "key.revoke"
 	LiftKill       Operation = "kill.lift"
 
+	ShowKey   Operation = "key.show"
+	RotateKey Operation = "key.rotate"
+
 	ShowProxyMVPD   Operation = "proxy_mvpd.show"
 	CreateProxyMVPD Operation = "proxy_mvpd.create"
 	UpdateProxyMVPD Operation = "proxy_mvpd.update"
@@ -100,6 +103,9 @@ var rules = map[Operation]rule{
 	RevokeKey:      {},
 	LiftKill:       {},
 
+	ShowKey:   {reads: true},
+	RotateKey: {},
+
 	ShowProxyMVPD:   {reads: true},
 	CreateProxyMVPD: {},
 	UpdateProxyMVPD: {},
@@ -131,7 +137,7 @@ var Operations = []Operation{
 	ShowApplication, CreateApplication, RevokeApplication,
 	ShowStatement, IssueStatement, RevokeStatement,
 	ShowClient, RevokeClient,
-	ShowKill, RevokeToken, RevokePlatform, RevokeChannel, RevokeIssuer, RevokeKey, LiftKill,
+	ShowKill, RevokeToken, RevokePlatform, RevokeChannel, RevokeIssuer, RevokeKey, LiftKill, ShowKey, RotateKey,
 	ShowProxyMVPD, CreateProxyMVPD, UpdateProxyMVPD, DeleteProxyMVPD,
 	ShowCatalogue, ExtendCatalogue, UpdateCatalogue, ReduceCatalogue,
 	ShowRoutes, ShowRefusal, ShowCensus, TryOut, ShowAudit, VerifyAudit,

@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -25,8 +27,14 @@ type entry struct {
 // contents is everything that the ring holds; it is replaced as a whole.
 type contents struct {
 	entries []entry
-	secrets *secret.Keyring // nil without keys
-	err     error           // why some key could not be used
+	secrets []timed // the newest first; none without keys
+	err     error   // why some key could not be used
+}
+
+// timed is what hashes new secrets from a moment on.
+type timed struct {
+	from int64
+	ring *secret.Keyring
 }
 
 // Ring gives out the keys that the replica knows.
@@ -50,7 +58,7 @@ func New(records state.Records, replica *state.Replica, sealer *Sealer, logger *
 // out, said in the log, and kept as the reason for [Ring.Err].
 func (r *Ring) Load(records []state.SigningKey) {
 	next := &contents{}
-	versions := map[uint8][]byte{}
+	versions, from := map[uint8][]byte{}, map[uint8]int64{}
 	for _, record := range records {
 		material := record.Material
 		var err error
@@ -61,7 +69,7 @@ func (r *Ring) Load(records []state.SigningKey) {
 		switch {
 		case err != nil:
 		case record.Use == state.KeyForSecrets:
-			versions[uint8(record.Generation)] = material
+			versions[uint8(record.Generation)], from[uint8(record.Generation)] = material, record.SignsFrom
 		default:
 			e.key, err = jws.Unmarshal(record.ID, jws.Algorithm(record.Algorithm), material)
 		}
@@ -73,14 +81,26 @@ func (r *Ring) Load(records []state.SigningKey) {
 		next.entries = append(next.entries, e)
 	}
 	if len(versions) > 0 {
-		ring, err := secret.NewKeyring(versions)
-		if err != nil {
+		var err error
+		if next.secrets, err = secretsOf(versions, from); err != nil {
 			next.err = fmt.Errorf("the keys of secrets cannot be used: %w", err)
 			r.logger.Error(next.err.Error())
 		}
-		next.secrets = ring
 	}
 	r.current.Store(next)
+}
+
+func secretsOf(versions map[uint8][]byte, from map[uint8]int64) ([]timed, error) {
+	all, err := secret.NewKeyring(versions)
+	if err != nil {
+		return nil, err
+	}
+	var secrets []timed
+	for _, version := range slices.Backward(slices.Sorted(maps.Keys(versions))) {
+		ring, _ := all.Making(version)
+		secrets = append(secrets, timed{from[version], ring})
+	}
+	return secrets, nil
 }
 
 // Err is why a key of the store cannot be used here, or nil.
@@ -88,7 +108,21 @@ func (r *Ring) Err() error { return r.current.Load().err }
 
 // Secrets gives the keys with which client secrets are hashed, or nil while
 // there are none.
-func (r *Ring) Secrets() *secret.Keyring { return r.current.Load().secrets }
+func (r *Ring) Secrets() *secret.Keyring {
+	secrets := r.current.Load().secrets
+	if len(secrets) == 0 {
+		return nil
+	}
+	if len(secrets) > 1 {
+		now := r.replica.Now().UnixMilli()
+		for _, s := range secrets {
+			if s.from <= now {
+				return s.ring
+			}
+		}
+	}
+	return secrets[len(secrets)-1].ring
+}
 
 // Signing gives the key that signs now for the use in the algorithm: the
 // newest one that has begun and was not killed. It is nil while there is none.
@@ -157,7 +191,7 @@ func (r *Ring) Ensure(ctx context.Context, use state.KeyUse, algorithm jws.Algor
 		if r.has(use, algorithm) {
 			return nil
 		}
-		record, err := r.generate(use, algorithm)
+		record, err := r.Generate(use, algorithm, r.replica.Now())
 		if err != nil {
 			return err
 		}
@@ -184,10 +218,13 @@ func (r *Ring) has(use state.KeyUse, algorithm jws.Algorithm) bool {
 	return r.Signing(use, algorithm) != nil
 }
 
-// generate makes the next generation of a key.
-func (r *Ring) generate(use state.KeyUse, algorithm jws.Algorithm) (state.SigningKey, error) {
-	now := r.replica.Now().UnixMilli()
-	record := state.SigningKey{Use: use, Generation: 1, Algorithm: string(algorithm), CreatedAt: now, SignsFrom: now, Sealed: r.sealer != nil}
+// Generate makes the next generation of a key, which is used from a moment on.
+// It is for the caller to store it.
+func (r *Ring) Generate(use state.KeyUse, algorithm jws.Algorithm, from time.Time) (state.SigningKey, error) {
+	record := state.SigningKey{
+		Use: use, Generation: 1, Algorithm: string(algorithm), Sealed: r.sealer != nil,
+		CreatedAt: r.replica.Now().UnixMilli(), SignsFrom: from.UnixMilli(),
+	}
 	for _, k := range r.replica.Keys() {
 		if k.Use == use {
 			record.Generation = k.Generation + 1

@@ -21,7 +21,7 @@ import (
 // nothing that has an effect.
 var unrecorded = []access.Operation{
 	access.ShowProgrammer, access.ShowChannel, access.ShowApplication, access.ShowStatement, access.ShowClient, access.ShowKill,
-	access.ShowProxyMVPD, access.ShowCatalogue, access.ShowRoutes, access.ShowRefusal, access.ShowCensus, access.TryOut, access.ShowAudit, access.VerifyAudit, access.ShowChangeSet,
+	access.ShowProxyMVPD, access.ShowCatalogue, access.ShowRoutes, access.ShowRefusal, access.ShowCensus, access.ShowKey, access.TryOut, access.ShowAudit, access.VerifyAudit, access.ShowChangeSet,
 	access.EditChangeSet,
 }
 
@@ -83,6 +83,8 @@ func (w *world) doEverything(t *testing.T) (secrets []string) {
 	ok(w.PushChangeSet(within(t), call(ann), set.ID))
 	ok(w.RollBackChangeSet(within(t), call(ann), set.ID, management.RollBackOptions{}))
 
+	require.NoError(t, w.Keys.Ensure(within(t), state.KeyForStatements, w.Signing[state.KeyForStatements]))
+	ok(w.RotateKey(within(t), call(ann), management.KeyOrder{Use: "statement"}))
 	app := w.create(t, nil)
 	issued, err := w.IssueStatement(within(t), keyed(ann, "a secret key of the caller's"), app.ID)
 	require.NoError(t, err)
@@ -93,9 +95,9 @@ func (w *world) doEverything(t *testing.T) (secrets []string) {
 		w.revoke(t, kind, id)
 	}
 	w.revoke(t, "application", app.ID.String())
-	_, err = w.Records.AddSigningKey(within(t), state.SigningKey{Use: state.KeyForTokens, Generation: 9, ID: "killed", Material: []byte("material")})
+	position, err := w.Records.AddSigningKey(within(t), state.SigningKey{Use: state.KeyForTokens, Generation: 9, ID: "killed", Material: []byte("material")})
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return len(w.Replica.Keys()) > 0 }, 10*time.Second, time.Millisecond)
+	require.NoError(t, w.Replica.WaitFor(within(t), position))
 	w.revoke(t, "key", "killed")
 	ok(w.Unrevoke(within(t), call(ann), "platform", "tvOS"))
 	return []string{issued.JWT, strings.Split(issued.JWT, ".")[2], "never shown", "a secret key of the caller's"}

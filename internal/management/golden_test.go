@@ -123,6 +123,14 @@ func TestTheWireFormatStays(t *testing.T) {
 			}, {ID: id(2), ClientCount: management.ClientCount{Live: 1, AsOf: at}}},
 			More: true,
 		},
+		"keys": management.KeyList{Keys: []management.Key{{
+			Use: "token", Generation: 2, ID: "k2", Algorithm: "ES256", State: "signing", Published: true, Sealed: true, CreatedAt: at, SignsFrom: at,
+			DueAt: at.Add(time.Hour), EndsAt: at.Add(2 * time.Hour),
+		}, {Use: "secret", Generation: 1, ID: "k1", Algorithm: "HS256", State: "next", CreatedAt: at, SignsFrom: at}}},
+		"key_order": management.KeyOrder{Use: "token", InSeconds: in(60)},
+		"rotation": management.Rotation{
+			Key: management.Key{Use: "token", ID: "k2", CreatedAt: at, SignsFrom: at}, Applied: true, Nodes: []state.NodeState{{Name: "gateway-1", Applied: true}},
+		},
 		"clients":    management.Clients{Clients: []management.Client{client}, Cursor: "next"},
 		"kill_order": management.KillOrder{Kind: "client", ID: id(3).String(), Reason: "stolen", AllowUnknown: true},
 		"kills":      management.Kills{Kills: []management.Kill{{Kind: "channel", ID: "CNN", At: at}}, Cursor: "next"},

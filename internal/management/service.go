@@ -13,6 +13,8 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/audit"
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/roster"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -70,6 +72,12 @@ type Service struct {
 	// Revoked is told of each kill switch that was thrown for the first time,
 	// once it is known who has applied it. It may be nil.
 	Revoked func(Revocation)
+	// Keys are the gateway's own; Signing says which algorithm each kind has
+	// that is used now, and Ahead for how long a new one is published before it
+	// signs, unless somebody says otherwise.
+	Keys    *keyring.Ring
+	Signing map[state.KeyUse]jws.Algorithm
+	Ahead   time.Duration
 	// Census gives the last count of all clients, or nil. It may be nil itself.
 	Census func() *state.Census
 	// Wait is how long a change waits for the gateways to apply it; zero is 2s.

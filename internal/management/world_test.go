@@ -18,6 +18,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -74,6 +75,8 @@ func newService(t *testing.T, store plugins.Store, node string) *management.Serv
 	logger := slog.New(slog.DiscardHandler)
 	replica := &state.Replica{Store: store, Logger: logger}
 	nodes := &state.Nodes{Replica: replica, Name: node, Logger: logger}
+	keys := keyring.New(state.Records{Store: store}, replica, nil, logger)
+	replica.KeysChanged = keys.Load
 	run(t, replica.Run)
 	require.Eventually(t, func() bool { return replica.Fresh(time.Minute) == nil }, 5*time.Second, time.Millisecond)
 	run(t, nodes.Run)
@@ -81,6 +84,9 @@ func newService(t *testing.T, store plugins.Store, node string) *management.Serv
 		Records: state.Records{Store: store}, Replica: replica, Nodes: nodes,
 		Audit:  audit.New(state.Records{Store: store}, replica, node, logger, nil),
 		Issuer: ourIssuer, TrustedIssuers: []string{theirIssuer}, TokenLifetime: 24 * time.Hour, Wait: 5 * time.Second,
+		Keys: keys, Ahead: 6 * time.Minute, Signing: map[state.KeyUse]jws.Algorithm{
+			state.KeyForTokens: jws.HS256, state.KeyForStatements: jws.ES256, state.KeyForSecrets: jws.HS256,
+		},
 	}
 }
 

@@ -68,6 +68,13 @@ func NewKeyring(versions map[uint8][]byte) (*Keyring, error) {
 	return r, nil
 }
 
+// Making is the keyring for the time in which another version than the highest
+// makes new hashes: one that is published before it is used. It says false of
+// a version that is not here.
+func (r *Keyring) Making(version uint8) (*Keyring, bool) {
+	return &Keyring{newest: version, keys: r.keys}, r.Has(version)
+}
+
 // MAC hashes the parts with the newest key, and says which that is.
 func (r *Keyring) MAC(purpose Purpose, parts ...[]byte) (version uint8, mac []byte) {
 	return r.newest, sum(r.keys[r.newest], purpose, parts)[:HashSize]

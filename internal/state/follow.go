@@ -178,8 +178,9 @@ func (r *Replica) load(ctx context.Context, reason SnapshotReason) error {
 // the fleet away with an error that tells it to register again; so would one
 // that another gateway has begun to fill anew. Instead the replica ages,
 // clients are told to wait, and a person decides: restoring the store heals the
-// gateways, restarting all of them accepts the loss. Keys are never deleted, so
-// the store that was followed before has at least one of those known here.
+// gateways, restarting all of them accepts the loss. Of the keys only those of
+// tokens are ever deleted, so the store that was followed before has at least
+// one of those known here.
 func (r *Replica) plausible(b *viewBuilder) error {
 	known := r.Keys()
 	common := slices.ContainsFunc(b.keys, func(k SigningKey) bool {

@@ -42,6 +42,12 @@ func signingKeyKey(use KeyUse, generation uint32) string {
 	return signingKeyPrefix + string(use) + "/" + strconv.FormatUint(uint64(generation), 10)
 }
 
+// Replaces says whether the key takes the other's place once it is used: only
+// one of the same use and algorithm does.
+func (k *SigningKey) Replaces(old *SigningKey) bool {
+	return k.Use == old.Use && k.Algorithm == old.Algorithm && k.Generation > old.Generation
+}
+
 func decodeSigningKey(key string, value []byte) (SigningKey, error) {
 	var k SigningKey
 	if err := decode(kindSigningKey, value, &k); err != nil {
@@ -57,13 +63,38 @@ func decodeSigningKey(key string, value []byte) (SigningKey, error) {
 // another gateway made that generation first; the caller uses that one. It
 // answers the place in the feed.
 func (r Records) AddSigningKey(ctx context.Context, k SigningKey) (plugins.Position, error) {
-	value, err := encode(kindSigningKey, k)
+	w, err := SigningKeyWrite(k)
 	if err != nil {
 		return plugins.Position{}, err
 	}
-	position, err := r.Store.Append(ctx, plugins.Write{Key: signingKeyKey(k.Use, k.Generation), Value: value, If: plugins.IfAbsent})
+	position, err := r.Store.Append(ctx, w)
 	if errors.Is(err, plugins.ErrConflict) {
 		return plugins.Position{}, fmt.Errorf("signing key %s %d: %w", k.Use, k.Generation, ErrExists)
 	}
 	return position, err
+}
+
+// SigningKeyWrite is the write that adds a generation, for an act that adds it
+// together with something else.
+func SigningKeyWrite(k SigningKey) (plugins.Write, error) {
+	value, err := encode(kindSigningKey, k)
+	return plugins.Write{Key: signingKeyKey(k.Use, k.Generation), Value: value, If: plugins.IfAbsent}, err
+}
+
+// RemoveSigningKey deletes a generation that nobody needs any more. Where
+// another gateway was faster there is nothing to do.
+func (r Records) RemoveSigningKey(ctx context.Context, use KeyUse, generation uint32) error {
+	key := signingKeyKey(use, generation)
+	value, err := getOne(ctx, r.Store, key)
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = r.Store.Append(ctx, plugins.Write{Key: key, If: plugins.IfEqual, Old: value})
+	if errors.Is(err, plugins.ErrConflict) {
+		return nil
+	}
+	return err
 }

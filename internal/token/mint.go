@@ -16,6 +16,10 @@ import (
 // statements have another, so neither is ever taken for the other.
 const Type = "at+jwt"
 
+// LongestLifetime bounds the lifetime that an operator can give tokens, so that
+// what has to outlive them knows for how long.
+const LongestLifetime = 24 * time.Hour
+
 // Minter makes access tokens that are JWTs. All fields but Rand must be set.
 type Minter struct {
 	Issuer, Audience string
