@@ -28,6 +28,11 @@ type serverFacts struct {
 	// issuer answers; none stands for all.
 	issuer, guard bool
 	issuerHosts   []string
+	// console says that it holds the console, and anonymous that nothing of
+	// what it identifies people by stands in front of it. inFront is what does,
+	// as far as the walk has come.
+	console, anonymous bool
+	inFront            map[string]bool
 	// metrics says that it serves Caddy's metrics, upstreams where it sends
 	// requests.
 	metrics   bool
@@ -70,11 +75,19 @@ func (s *surroundings) findings() []string {
 }
 
 func (s *surroundings) aboutServer(server *serverFacts) []string {
-	if !server.issuer && !server.guard || allHere(server.listen) {
-		return nil
-	}
 	where := strings.Join(server.listen, " ")
 	var found []string
+	if server.anonymous {
+		found = append(found, fmt.Sprintf("dcr_console on %s lets nobody in, since nothing in front of it says who somebody is: "+
+			"write basic_auth, forward_auth or another authentication into its site", where))
+	}
+	if server.console && !server.encrypted && !allHere(server.listen) {
+		found = append(found, fmt.Sprintf("dcr_console is served in clear text on %s, where passwords can be read on the way: "+
+			"serve it over https, or write `bind 127.0.0.1` into the site", where))
+	}
+	if !server.issuer && !server.guard || allHere(server.listen) {
+		return found
+	}
 	if server.issuer && !server.encrypted && s.allowHTTP {
 		found = append(found, fmt.Sprintf("allow_http: clients register and get tokens in clear text on %s, which is more than this "+
 			"machine: leave allow_http out, or write `bind 127.0.0.1` into the site", where))

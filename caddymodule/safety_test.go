@@ -55,6 +55,11 @@ func TestWhatIsUnsafeIsFound(t *testing.T) {
 		"clear text that is answered":                {surroundings{servers: []serverFacts{encrypted, {listen: []string{":80"}, redirects: []string{""}, answers: []string{"sp.example.com"}}}}, ""},
 		"redirects over TLS":                         {surroundings{servers: []serverFacts{encrypted, {listen: []string{":8443"}, encrypted: true, redirects: []string{""}}}}, ""},
 
+		"a console behind an authentication":   {surroundings{servers: []serverFacts{{listen: public, encrypted: true, console: true}}}, ""},
+		"a console behind nothing":             {surroundings{servers: []serverFacts{{listen: public, encrypted: true, console: true, anonymous: true}}}, "dcr_console on :443 lets nobody in, "},
+		"a console in clear text":              {surroundings{servers: []serverFacts{{listen: []string{":8081"}, console: true}}}, "dcr_console is served in clear text on :8081, "},
+		"a console in clear text on this host": {surroundings{servers: []serverFacts{{listen: here, console: true}}}, ""},
+
 		"a secret of the user's":                {surroundings{files: []fileFacts{{"store", "/a", true, 0o600}}}, ""},
 		"a secret of the user's group":          {surroundings{files: []fileFacts{{"store", "/a", true, 0o640}}}, ""},
 		"a secret that everybody reads":         {surroundings{files: []fileFacts{{"key_encryption_key", "/a", true, 0o644}}}, "key_encryption_key: the file /a can be read by everybody on this machine (mode 0644)"},

@@ -10,7 +10,9 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/caddyserver/caddy/v2/modules/caddyhttp/caddyauth"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp/reverseproxy"
+	"github.com/caddyserver/caddy/v2/modules/caddytls"
 )
 
 // lookAround remembers what is only there while the configuration is loaded:
@@ -101,19 +103,24 @@ func (a *App) namedFiles() []fileFacts {
 // factsOf walks through a server's routes.
 func factsOf(server *caddyhttp.Server) serverFacts {
 	facts := serverFacts{listen: server.Listen, encrypted: len(server.TLSConnPolicies) > 0}
+	facts.inFront = map[string]bool{methodCertificate: slices.ContainsFunc(server.TLSConnPolicies, func(p *caddytls.ConnectionPolicy) bool {
+		return p.ClientAuthentication != nil
+	})}
 	facts.walk(server.Routes, nil)
 	return facts
 }
 
 func (f *serverFacts) walk(routes caddyhttp.RouteList, hosts []string) {
 	for i := range routes {
-		within := hosts
+		within, inFront := hosts, f.inFront
 		if named := hostsOf(&routes[i]); named != nil {
-			within = named
+			// What authenticates at one site does so for no other.
+			within, f.inFront = named, maps.Clone(inFront)
 		}
 		for _, handler := range routes[i].Handlers {
 			f.see(handler, within)
 		}
+		f.inFront = inFront
 	}
 }
 
@@ -127,7 +134,13 @@ func (f *serverFacts) see(handler caddyhttp.MiddlewareHandler, hosts []string) {
 		f.issuerHosts = append(f.issuerHosts, hosts...)
 	case *Guard:
 		f.guard = true
+	case *Console:
+		f.console = true
+		f.anonymous = f.anonymous || h.TrustedProxy == nil && !f.inFront[h.identity.from()]
+	case *caddyauth.Authentication:
+		f.inFront[methodCaddy] = true
 	case *reverseproxy.Handler:
+		f.inFront[methodForward] = f.inFront[methodForward] || len(h.HandleResponse) > 0
 		for _, upstream := range h.Upstreams {
 			f.upstreams = append(f.upstreams, upstream.Dial)
 		}

@@ -75,6 +75,21 @@ func TestAConfigurationIsLookedAtAsCaddyUnderstandsIt(t *testing.T) {
 			"\tauto_https off\n" + strings.Replace(dcr, "\t}\n", "\t\tallow_http\n\t}\n", 1),
 			"http://sp.example.com {\n\tbind 127.0.0.1\n\tdcr_issuer\n}\n", nil,
 		},
+		"a console behind what it identifies people by": {
+			"\tauto_https disable_redirects\n" + dcr,
+			"console.example.com {\n\tforward_auth 127.0.0.1:9091 {\n\t\turi /auth\n\t}\n\tdcr_console {\n\t\tidentity {http.reverse_proxy.header.Remote-User}\n\t\trole ann operator\n\t}\n}\n" +
+				"ops.example.com {\n\tbasic_auth {\n\t\tann $2a$10$Q1eVDEDq65XHnRurTh8rROpCBCwYU9VGhCpJjrQaHBcVUB.ZjCyTm\n\t}\n\tdcr_console {\n\t\trole ann operator\n\t}\n}\n" +
+				"mtls.example.com {\n\ttls {\n\t\tclient_auth {\n\t\t\tmode require\n\t\t}\n\t}\n\tdcr_console {\n\t\tidentity {http.request.tls.client.subject}\n\t\trole CN=ann operator\n\t}\n}\n", nil,
+		},
+		"a console behind the authentication of another site": {
+			"\tauto_https disable_redirects\n" + dcr,
+			"a.example.com {\n\tbasic_auth {\n\t\tann $2a$10$Q1eVDEDq65XHnRurTh8rROpCBCwYU9VGhCpJjrQaHBcVUB.ZjCyTm\n\t}\n\trespond ok\n}\n" +
+				"console.example.com {\n\tdcr_console {\n\t\trole ann operator\n\t}\n}\n", []string{"dcr_console on :443 lets nobody in"},
+		},
+		"a console for a proxy in front": {
+			"\tauto_https disable_redirects\n" + dcr,
+			"console.example.com {\n\tdcr_console {\n\t\ttrusted_proxy 10.0.0.7 {\n\t\t\tidentity_header X-User\n\t\t}\n\t\trole ann operator\n\t}\n}\n", nil,
+		},
 		"a secret that everybody reads": {
 			"\tauto_https off\n" + strings.Replace(dcr, "\t}\n", "\t\tkey_encryption_key {file."+secret+"}\n\t}\n", 1), "",
 			[]string{"key_encryption_key: the file " + secret + " can be read by everybody"},

@@ -27,7 +27,8 @@ for _ in $(seq 150); do
 done
 
 cat <<TXT
-The gateway listens on http://localhost:8080, its metrics on http://localhost:9180/metrics.
+The gateway listens on http://localhost:8080, its metrics on http://localhost:9180/metrics, and its console on
+http://localhost:8081: sign in as operator, demo (a programmer's admin), ref30 (a channel's) or reader, password tour.
 Its log is $log; Ctrl-C ends it. Try, in another terminal, in $PWD:
 
 TXT

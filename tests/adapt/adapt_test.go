@@ -75,6 +75,8 @@ func TestEveryKnownOptionStandsInAFixture(t *testing.T) {
 		"{\ndcr {\napplication a {\n?\n}\n}\n}\n",
 		"{\ndcr {\nprogrammer a {\n?\n}\n}\n}\n",
 		"{\ndcr {\nprogrammer a {\nchannel b {\n?\n}\n}\n}\n}\n",
+		"localhost {\ndcr_console {\n?\n}\n}\n",
+		"localhost {\ndcr_console {\ntrusted_proxy 10.0.0.7 {\n?\n}\n}\n}\n",
 		"localhost {\ndcr_guard {\n?\n}\n}\n",
 		"localhost {\ndcr_guard {\ncors {\n?\n}\n}\n}\n",
 		"localhost {\ndcr_guard {\nroute GET / {\n?\n}\n}\n}\n",
