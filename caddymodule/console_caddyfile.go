@@ -1,6 +1,8 @@
 package caddymodule
 
 import (
+	"strings"
+
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
@@ -92,7 +94,7 @@ func (c *Console) parseRole(d *caddyfile.Dispenser, hold func(*ConsoleRole, stri
 		return d.Errf("%s: got the role %q, want operator, programmer, channel or read_only", option, role)
 	}
 	if len(place) != want {
-		return d.Errf("%s: %s takes %s, got %q", option, role, placesOf[role], place)
+		return d.Errf("%s: %s takes %s, got %q", option, role, placesOf[role], strings.Join(place, " "))
 	}
 	place = append(place, "", "")
 	r.Programmer, r.Channel = place[0], place[1]
