@@ -23,8 +23,8 @@ type QuotaConfig struct {
 	// Application bounds the registrations of one application.
 	Application QuotaLimit `json:"application,omitzero"`
 	// Address bounds the registrations from one IPv4 address or one /64 of
-	// IPv6. It has a rate only: no record says where a client came from. Behind
-	// one address may be the homes of a town.
+	// IPv6. Behind one address may be the homes of a town. With `live`, the
+	// record of each new client holds 32 bits of a keyed hash of it.
 	Address QuotaLimit `json:"address,omitzero"`
 	// WarnAt is how many percent of a limit are near it: then the log, a metric
 	// and an event say so. Default 80.
@@ -51,9 +51,7 @@ func (c *QuotaConfig) parse(d *caddyfile.Dispenser) error {
 	return block(d, map[string]func() error{
 		"statement":   func() error { return c.Statement.parse(d) },
 		"application": func() error { return c.Application.parse(d) },
-		"address": func() error {
-			return block(d, map[string]func() error{"rate": func() error { return c.Address.Rate.parse(d) }})
-		},
+		"address":     func() error { return c.Address.parse(d) },
 		"warn_at": func() error {
 			var text string
 			if err := oneArg(d, &text); err != nil {
@@ -110,10 +108,7 @@ func (a *App) quotas() (*quota.Limits, error) {
 	if c.Statement == (QuotaLimit{}) && c.Application == (QuotaLimit{}) && c.Address == (QuotaLimit{}) {
 		return nil, nil
 	}
-	if c.Address.Live != 0 {
-		return nil, errors.New("quotas: address: live: got a limit, want none: no record says where a client came from")
-	}
-	if a.Census < 0 && (c.Statement.Live != 0 || c.Application.Live != 0) {
+	if a.Census < 0 && (c.Statement.Live != 0 || c.Application.Live != 0 || c.Address.Live != 0) {
 		return nil, errors.New("quotas: live: got a limit, and census off: nobody would count the clients")
 	}
 	if c.WarnAt == 0 {
@@ -123,7 +118,7 @@ func (a *App) quotas() (*quota.Limits, error) {
 		return nil, fmt.Errorf("quotas: warn_at: got %d, want 1 to 100 percent", c.WarnAt)
 	}
 	l := &quota.Limits{
-		WarnAt: float64(c.WarnAt) / 100, Buckets: a.backing.records.Store, Counts: a.backing.book,
+		WarnAt: float64(c.WarnAt) / 100, Buckets: a.backing.records.Store, Counts: a.backing.book, Secrets: a.backing.keys.Secrets,
 		Now: a.backing.replica.Now, Checked: metricsOf.QuotaChecked, Notify: a.tellQuota,
 	}
 	for _, of := range []struct {

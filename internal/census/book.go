@@ -24,6 +24,8 @@ type Book struct {
 	spans []span
 	// since is the sum of the spans.
 	since map[uuid.UUID]uint64
+	// arrivals are the networks of those of them who have one on record.
+	arrivals arrivals
 }
 
 // span is what was registered here within one second.
@@ -49,23 +51,27 @@ func (b *Book) Replace(c state.Census) {
 		}
 	}
 	b.spans = append([]span(nil), b.spans[old:]...)
+	b.arrivals.forgetBefore(c.BeganAt / 1000)
 }
 
 // Forget says that there is no census that could be believed.
 func (b *Book) Forget() { b.latest.Store(nil) }
 
 // Registered counts a client that was registered here.
-func (b *Book) Registered(application, statement uuid.UUID, at time.Time) {
+func (b *Book) Registered(c state.Client, at time.Time) {
 	second := at.Unix()
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if c.Network != 0 {
+		b.arrivals.add(c.Network, c.CreatedAt/1000)
+	}
 	if n := len(b.spans); n == 0 || b.spans[n-1].second < second {
 		b.spans = append(b.spans, span{second, map[uuid.UUID]uint64{}})
 	}
 	if b.since == nil {
 		b.since = map[uuid.UUID]uint64{}
 	}
-	for _, id := range []uuid.UUID{application, statement} {
+	for _, id := range []uuid.UUID{c.ApplicationID, c.StatementID} {
 		b.spans[len(b.spans)-1].counts[id]++
 		b.since[id]++
 	}
@@ -77,8 +83,9 @@ func (b *Book) Registered(application, statement uuid.UUID, at time.Time) {
 	}
 }
 
-// Application estimates the live clients of an application, and Statement those
-// of a statement. They say false where there is no census to go by.
+// Application estimates the live clients of an application, Statement those of
+// a statement, and Network those from a network, of which it may miss some.
+// They say false where there is no census to go by.
 func (b *Book) Application(id uuid.UUID) (uint64, bool) {
 	c := b.Latest()
 	if c == nil {
@@ -94,6 +101,17 @@ func (b *Book) Statement(id uuid.UUID) (uint64, bool) {
 		return 0, false
 	}
 	return c.Statements[id] + b.registered(id), true
+}
+
+// Network estimates the live clients from a network, as Application does.
+func (b *Book) Network(n state.Network) (uint64, bool) {
+	c := b.Latest()
+	if c == nil {
+		return 0, false
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return c.Networks[n] + uint64(b.arrivals.counts[n]), true
 }
 
 func (b *Book) registered(id uuid.UUID) uint64 {

@@ -18,6 +18,10 @@ func counted(began time.Time, live uint64) state.Census {
 	}
 }
 
+func client(app, statement uuid.UUID) state.Client {
+	return state.Client{ApplicationID: app, StatementID: statement}
+}
+
 func TestABookAddsWhatCameSince(t *testing.T) {
 	var b Book
 	began := time.Unix(1764000000, 5e8)
@@ -25,10 +29,12 @@ func TestABookAddsWhatCameSince(t *testing.T) {
 	assert.False(t, known, "nobody has counted")
 	_, known = b.Statement(statementID)
 	assert.False(t, known)
+	_, known = b.Network(1)
+	assert.False(t, known)
 
-	b.Registered(appID, statementID, began.Add(-time.Minute)) // the census has it
-	b.Registered(appID, statementID, began.Add(time.Second))
-	b.Registered(appID, uuid.New(), began.Add(time.Minute))
+	b.Registered(client(appID, statementID), began.Add(-time.Minute)) // the census has it
+	b.Registered(client(appID, statementID), began.Add(time.Second))
+	b.Registered(client(appID, uuid.New()), began.Add(time.Minute))
 	b.Replace(counted(began, 10))
 	n, known := b.Application(appID)
 	assert.True(t, known)
@@ -51,7 +57,7 @@ func TestABookWithoutACensusStaysSmall(t *testing.T) {
 	start := time.Unix(1764000000, 0)
 	const seconds = 3 * maxSpans
 	for i := range seconds {
-		b.Registered(appID, statementID, start.Add(time.Duration(i)*time.Second))
+		b.Registered(client(appID, statementID), start.Add(time.Duration(i)*time.Second))
 	}
 	assert.LessOrEqual(t, len(b.spans), maxSpans)
 	b.Replace(counted(start, 0))
@@ -79,7 +85,7 @@ func TestABookNeverCountsTooFew(t *testing.T) {
 				b.Replace(counted(began, uint64(len(registered))))
 				continue
 			}
-			b.Registered(appID, statementID, now)
+			b.Registered(client(appID, statementID), now)
 			registered = append(registered, now)
 		}
 		n, _ := b.Application(appID)
@@ -99,7 +105,7 @@ func BenchmarkRegistered(b *testing.B) {
 	book.Replace(counted(time.Now(), 0))
 	b.ReportAllocs()
 	for b.Loop() {
-		book.Registered(appID, statementID, time.Now())
+		book.Registered(client(appID, statementID), time.Now())
 		book.Application(appID)
 	}
 }

@@ -10,13 +10,23 @@ import (
 )
 
 // tally is a census that is being taken.
-type tally struct{ state.Census }
+type tally struct {
+	state.Census
+	networks frequent
+}
 
 func newTally(c state.Census) *tally {
 	c.Live = map[string]uint64{}
 	c.Applications = map[uuid.UUID]state.ApplicationCount{}
 	c.Statements = map[uuid.UUID]uint64{}
-	return &tally{c}
+	return &tally{Census: c, networks: frequent{room: networksCounted}}
+}
+
+// result is the census when all clients are in it.
+func (t *tally) result() state.Census {
+	c := t.Census
+	c.Networks, c.NetworksShort = t.networks.most(networksTold)
+	return c
 }
 
 // add counts one client.
@@ -40,6 +50,11 @@ func (t *tally) add(c state.Client, stopped bool, v Visit) {
 		a.Live++
 		t.Live[platform(c)]++
 		t.Statements[c.StatementID]++
+		// Those of later are among the arrivals where they registered, and to
+		// count them twice would refuse a network too early.
+		if c.Network != 0 && c.CreatedAt/1000 < t.BeganAt/1000 {
+			t.networks.add(c.Network)
+		}
 	}
 	t.Applications[c.ApplicationID] = a
 }

@@ -157,7 +157,7 @@ func (w *Walker) count(ctx context.Context, before state.Census, keep func(conte
 			}
 		}
 		if cursor = next; cursor == "" {
-			return t.Census, nil
+			return t.result(), nil
 		}
 		if err := sleep(ctx, min(restFor*time.Since(begun), longestRest)); err != nil {
 			return state.Census{}, err

@@ -98,6 +98,53 @@ func TestCountsOfMoreThingsThanOnePartHolds(t *testing.T) {
 	})
 }
 
+// What was registered before the census began is counted by it, and all else by
+// the gateways that registered it, so nothing is counted twice.
+func TestLiveClientsAreCountedByNetwork(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		g := newGateway(store, "one")
+		before := time.Now().Add(-time.Minute).UnixMilli()
+		from := func(n state.Network) func(*state.Client) {
+			return func(c *state.Client) { c.Network, c.CreatedAt = n, before }
+		}
+		register(t, store, 5, nil)
+		clients := register(t, store, 9, from(7))
+		register(t, store, 2, from(8))
+		later := register(t, store, 3, func(c *state.Client) {
+			c.Network, c.CreatedAt = 8, time.Now().Add(time.Minute).UnixMilli()
+		})
+		g.kills.Put(revocation.Target{Kind: revocation.Client, ID: clients[0].ID.String()}, revocation.Kill{})
+		for _, c := range later {
+			g.Book.Registered(c, c.Created())
+		}
+		require.NoError(t, g.look(within(t)))
+		reader := newGateway(store, "two")
+		require.NoError(t, reader.look(within(t)))
+		for _, book := range []*Book{g.Book, reader.Book} {
+			assert.Equal(t, map[state.Network]uint64{7: 8, 8: 2}, book.Latest().Networks)
+			assert.Zero(t, book.Latest().NetworksShort)
+		}
+		n, known := g.Book.Network(8)
+		assert.True(t, known)
+		assert.EqualValues(t, 5, n, "with those that came since")
+		n, _ = reader.Book.Network(8)
+		assert.EqualValues(t, 2, n, "which the other gateway does not know of")
+		n, known = reader.Book.Network(9)
+		assert.True(t, known)
+		assert.Zero(t, n)
+
+		removed, err := g.Records.RemoveClient(within(t), clients[1].ID, state.DayOf(time.Now().UnixMilli()))
+		require.NoError(t, err)
+		require.True(t, removed)
+		g.ahead.Store(int64(2 * time.Hour))
+		require.NoError(t, g.look(within(t)))
+		n, _ = g.Book.Network(7)
+		assert.EqualValues(t, 7, n, "one that is gone counts no more")
+		n, _ = g.Book.Network(8)
+		assert.EqualValues(t, 5, n, "and nothing twice")
+	})
+}
+
 // stopping is a visitor that does something at a client.
 type stopping struct {
 	at   int

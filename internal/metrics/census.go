@@ -1,9 +1,7 @@
 package metrics
 
 import (
-	"maps"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -19,19 +17,22 @@ import (
 type CountedBy string
 
 const (
-	// ByStatement is for statements, ByApplication for applications.
+	// ByStatement is for statements, ByApplication for applications, ByAddress
+	// for the networks that clients registered from.
 	ByStatement   CountedBy = "statement"
 	ByApplication CountedBy = "application"
+	ByAddress     CountedBy = "address"
 )
 
 // CountedBySet lists the closed set.
-var CountedBySet = []CountedBy{ByStatement, ByApplication}
+var CountedBySet = []CountedBy{ByStatement, ByApplication, ByAddress}
 
 var (
 	liveClients = prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "live_clients"),
 		"Clients that nothing stops, by platform, as of the last census of the whole store.", []string{"platform"}, nil)
 	mostClients = prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "most_live_clients"),
-		"Live clients of the statement, or the application, that has the most, as of the last census.", []string{"of"}, nil)
+		"Live clients of the statement, the application or the address that has the most, as of the last census.", []string{"of"}, nil)
+	addressShort   = desc("address_clients_undercount", "By how many the live clients of an address may be counted too low, as of the last census.")
 	stoppedClients = desc("stopped_clients", "Clients that a kill stops, as of the last census.")
 	unusedClients  = desc("unused_clients", "Clients that the reaper found unused, as of the last census.")
 	censusAge      = desc("census_age_seconds", "How long ago the last census of the clients ended; +Inf before the first.")
@@ -76,7 +77,7 @@ type clientGauges struct{ *clients }
 
 // Describe implements prometheus.Collector.
 func (clientGauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{liveClients, mostClients, stoppedClients, unusedClients, censusAge, censusTook} {
+	for _, d := range []*prometheus.Desc{liveClients, mostClients, addressShort, stoppedClients, unusedClients, censusAge, censusTook} {
 		out <- d
 	}
 }
@@ -109,9 +110,14 @@ func (g clientGauges) Collect(out chan<- prometheus.Metric) {
 		most = max(most, a.Live)
 	}
 	gauge(mostClients, float64(most), string(ByApplication))
-	most = 0
-	if len(c.Statements) > 0 {
-		most = slices.Max(slices.Collect(maps.Values(c.Statements)))
+	gauge(mostClients, float64(highest(c.Statements)), string(ByStatement))
+	gauge(mostClients, float64(highest(c.Networks)), string(ByAddress))
+	gauge(addressShort, float64(c.NetworksShort))
+}
+
+func highest[K comparable](counts map[K]uint64) (most uint64) {
+	for _, n := range counts {
+		most = max(most, n)
 	}
-	gauge(mostClients, float64(most), string(ByStatement))
+	return most
 }

@@ -28,9 +28,10 @@ func TestTheGaugesShowTheLastCensus(t *testing.T) {
 		Live: map[string]uint64{"iOS": 5, "Other": 2}, Stopped: 3, Unused: 7, Removed: 4,
 		Applications: map[uuid.UUID]state.ApplicationCount{uuid.New(): {Live: 6, Stopped: 3}, uuid.New(): {Live: 1}},
 		Statements:   map[uuid.UUID]uint64{uuid.New(): 4, uuid.New(): 3},
+		Networks:     map[state.Network]uint64{1: 2, 2: 5}, NetworksShort: 9,
 	}
 	for name, want := range map[string]float64{
-		"census_age_seconds": 30, "census_duration_seconds": 60, "stopped_clients": 3, "unused_clients": 3,
+		"address_clients_undercount": 9, "census_age_seconds": 30, "census_duration_seconds": 60, "stopped_clients": 3, "unused_clients": 3,
 	} {
 		assert.Equal(t, want, count(t, m, name), name)
 	}
@@ -39,6 +40,7 @@ func TestTheGaugesShowTheLastCensus(t *testing.T) {
 	}
 	assert.EqualValues(t, 6, count(t, m, "most_live_clients", string(ByApplication)))
 	assert.EqualValues(t, 4, count(t, m, "most_live_clients", string(ByStatement)))
+	assert.EqualValues(t, 5, count(t, m, "most_live_clients", string(ByAddress)))
 
 	last = &state.Census{}
 	assert.Zero(t, count(t, m, "most_live_clients", string(ByStatement)))

@@ -14,6 +14,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/census"
 	"github.com/caddy-dcr/caddy-dcr/internal/quota"
+	"github.com/caddy-dcr/caddy-dcr/internal/secret"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
@@ -39,6 +40,7 @@ func BenchmarkRegistration(b *testing.B) {
 				perHour(&l.Address, 1<<30)
 				l.Statement.Live, l.Application.Live = 1<<30, 1<<30
 			}},
+			{"live clients of an address", func(l *quota.Limits) { l.Address.Live = 1 << 30 }},
 		} {
 			b.Run(name+"/"+c.name, func(b *testing.B) { benchmarkRegistration(b, open(b), c.limit) })
 		}
@@ -52,6 +54,8 @@ func benchmarkRegistration(b *testing.B, store plugins.Store, limit func(*quota.
 		WarnAt: 0.8, Buckets: store, Counts: book, Now: time.Now,
 		Checked: func(quota.Kind, quota.Result) {}, Notify: func(quota.Notice) {},
 	}
+	keys := ring(b, 1)
+	l.Secrets = func() *secret.Keyring { return keys }
 	limit(l)
 	records := state.Records{Store: store}
 	var device atomic.Uint32
@@ -64,11 +68,12 @@ func benchmarkRegistration(b *testing.B, store plugins.Store, limit func(*quota.
 			n := device.Add(1)
 			address := netip.AddrFrom4([4]byte{10, byte(n >> 16), byte(n >> 8), byte(n)})
 			assert.NoError(b, l.Register(context.Background(), statement, application, address))
-			assert.NoError(b, records.PutClient(context.Background(), state.Client{
+			c := state.Client{
 				ID: uuid.New(), ApplicationID: application, StatementID: statement, Platform: "Roku", SecretMAC: make([]byte, 20),
-				CreatedAt: time.Now().UnixMilli(),
-			}))
-			l.Registered(statement, application)
+				CreatedAt: time.Now().UnixMilli(), Network: l.Network(address),
+			}
+			assert.NoError(b, records.PutClient(context.Background(), c))
+			l.Registered(c)
 		}
 	})
 	b.StopTimer()

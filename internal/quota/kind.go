@@ -8,13 +8,15 @@ const (
 	StatementRate   Kind = "statement_rate"
 	ApplicationRate Kind = "application_rate"
 	AddressRate     Kind = "address_rate"
-	// StatementLive and ApplicationLive are clients that nothing stops.
+	// StatementLive and the others of their names are clients that nothing
+	// stops.
 	StatementLive   Kind = "statement_live"
 	ApplicationLive Kind = "application_live"
+	AddressLive     Kind = "address_live"
 )
 
 // Kinds lists the closed set.
-var Kinds = []Kind{StatementRate, ApplicationRate, AddressRate, StatementLive, ApplicationLive}
+var Kinds = []Kind{StatementRate, ApplicationRate, AddressRate, StatementLive, ApplicationLive, AddressLive}
 
 // Result says how a registration stood to a limit. The set is closed: it is a
 // metric's label.

@@ -11,6 +11,8 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
+	"github.com/caddy-dcr/caddy-dcr/internal/secret"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/internal/throttle"
 	"github.com/caddy-dcr/caddy-dcr/internal/wire"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -47,19 +49,23 @@ type Counts interface {
 	// Statement and Application say false where nobody has counted yet.
 	Statement(id uuid.UUID) (uint64, bool)
 	Application(id uuid.UUID) (uint64, bool)
+	// Network is for the network of an address. It may miss some.
+	Network(n state.Network) (uint64, bool)
 	// Registered counts one more.
-	Registered(application, statement uuid.UUID, at time.Time)
+	Registered(c state.Client, at time.Time)
 }
 
 // Limits holds the limits. All fields but the limits must be set. It must not
 // be copied after its first use.
 type Limits struct {
-	// Address has no Live: no record says where a client came from.
 	Statement, Application, Address Limit
 	// WarnAt is the part of a limit from which on it is near.
 	WarnAt  float64
 	Buckets Buckets
 	Counts  Counts
+	// Secrets gives the keys with which networks are hashed, or nil while there
+	// are none.
+	Secrets func() *secret.Keyring
 	// Now is the store's clock.
 	Now func() time.Time
 	// Checked is told of each limit that was looked at, and Notify, now and
@@ -79,17 +85,19 @@ type Limits struct {
 // that is over its limit uses up nothing of its statement's, and a statement
 // nothing of its application's.
 func (l *Limits) Register(ctx context.Context, statement, application uuid.UUID, address netip.Addr) error {
-	if err := l.live(StatementLive, statement, l.Statement.Live, l.Counts.Statement); err != nil {
+	if err := l.liveFrom(address); err != nil {
 		return err
 	}
-	if err := l.live(ApplicationLive, application, l.Application.Live, l.Counts.Application); err != nil {
+	if err := l.liveUnder(StatementLive, statement, l.Statement.Live, l.Counts.Statement); err != nil {
+		return err
+	}
+	if err := l.liveUnder(ApplicationLive, application, l.Application.Live, l.Counts.Application); err != nil {
 		return err
 	}
 	// A connection without an address, such as a Unix socket's, is the
 	// operator's own: to take all of them for one device would shut it.
 	if address.IsValid() {
-		network := throttle.Network(address, throttle.IPv6Prefix).String()
-		if err := l.rate(ctx, AddressRate, network, l.Address); err != nil {
+		if err := l.rate(ctx, AddressRate, networkOf(address).String(), l.Address); err != nil {
 			return err
 		}
 	}
@@ -100,23 +108,57 @@ func (l *Limits) Register(ctx context.Context, statement, application uuid.UUID,
 }
 
 // Registered counts a client that was registered.
-func (l *Limits) Registered(statement, application uuid.UUID) {
-	l.Counts.Registered(application, statement, l.Now())
+func (l *Limits) Registered(c state.Client) { l.Counts.Registered(c, l.Now()) }
+
+// Network is what the record of a client is to say of its address: nothing,
+// unless live clients are limited by address.
+func (l *Limits) Network(address netip.Addr) state.Network {
+	if l.Address.Live == 0 {
+		return 0
+	}
+	if hashes := networks(l.Secrets(), address); len(hashes) > 0 {
+		return hashes[0]
+	}
+	return 0
 }
 
-// live compares with what was counted. Where nobody has counted, nobody is
-// refused.
-func (l *Limits) live(kind Kind, id uuid.UUID, limit int, count func(uuid.UUID) (uint64, bool)) error {
+// liveUnder compares with what was counted under a statement or an application.
+func (l *Limits) liveUnder(kind Kind, id uuid.UUID, limit int, count func(uuid.UUID) (uint64, bool)) error {
 	if limit == 0 {
 		return nil
 	}
 	counted, known := count(id)
+	return l.live(kind, id.String(), limit, counted, known)
+}
+
+// liveFrom compares with what was counted from the address's network, under
+// the hash of whatever key was the newest when a client registered.
+func (l *Limits) liveFrom(address netip.Addr) error {
+	if l.Address.Live == 0 {
+		return nil
+	}
+	hashes := networks(l.Secrets(), address)
+	if len(hashes) == 0 {
+		return nil
+	}
+	var all uint64
+	known := true
+	for _, n := range hashes {
+		counted, ok := l.Counts.Network(n)
+		all, known = all+counted, known && ok
+	}
+	return l.live(AddressLive, networkOf(address).String(), l.Address.Live, all, known)
+}
+
+// live compares with what was counted. Where nobody has counted, nobody is
+// refused.
+func (l *Limits) live(kind Kind, id string, limit int, counted uint64, known bool) error {
 	if !known {
 		return nil
 	}
 	// The one that wants to be registered counts as well.
 	used := int(min(counted, uint64(limit))) + 1
-	return l.judge(kind, id.String(), used <= limit, min(used, limit), limit, liveRetry)
+	return l.judge(kind, id, used <= limit, min(used, limit), limit, liveRetry)
 }
 
 // rate takes a token from the bucket of one thing.

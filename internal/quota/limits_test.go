@@ -1,6 +1,7 @@
 package quota_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -18,6 +19,8 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/oautherr"
 	"github.com/caddy-dcr/caddy-dcr/internal/quota"
+	"github.com/caddy-dcr/caddy-dcr/internal/secret"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/internal/wire"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
@@ -34,20 +37,35 @@ var (
 type world struct {
 	*quota.Limits
 	counts  *counts
+	keys    *secret.Keyring
 	checked map[string]int
 	notices []quota.Notice
 }
 
 type counts struct {
-	live    map[uuid.UUID]uint64
-	unknown bool
+	live     map[uuid.UUID]uint64
+	networks map[state.Network]uint64
+	unknown  bool
 }
 
 func (c *counts) Statement(id uuid.UUID) (uint64, bool)   { return c.live[id], !c.unknown }
 func (c *counts) Application(id uuid.UUID) (uint64, bool) { return c.live[id], !c.unknown }
-func (c *counts) Registered(app, st uuid.UUID, _ time.Time) {
-	c.live[app]++
-	c.live[st]++
+func (c *counts) Network(n state.Network) (uint64, bool)  { return c.networks[n], !c.unknown }
+func (c *counts) Registered(x state.Client, _ time.Time) {
+	c.live[x.ApplicationID]++
+	c.live[x.StatementID]++
+	c.networks[x.Network]++
+}
+
+// ring has keys of so many versions.
+func ring(t require.TestingT, versions uint8) *secret.Keyring {
+	keys := map[uint8][]byte{}
+	for v := range versions {
+		keys[v+1] = bytes.Repeat([]byte{v}, 32)
+	}
+	r, err := secret.NewKeyring(keys)
+	require.NoError(t, err)
+	return r
 }
 
 // newWorld has a store of its own where it gets no buckets.
@@ -58,9 +76,13 @@ func newWorld(t testing.TB, buckets quota.Buckets) *world {
 		t.Cleanup(func() { _ = bolt.Close() })
 		buckets = bolt
 	}
-	w := &world{counts: &counts{live: map[uuid.UUID]uint64{}}, checked: map[string]int{}}
+	w := &world{
+		counts:  &counts{live: map[uuid.UUID]uint64{}, networks: map[state.Network]uint64{}},
+		keys:    ring(t, 1),
+		checked: map[string]int{},
+	}
 	w.Limits = &quota.Limits{
-		WarnAt: 0.8, Buckets: buckets, Counts: w.counts, Now: time.Now,
+		WarnAt: 0.8, Buckets: buckets, Counts: w.counts, Now: time.Now, Secrets: func() *secret.Keyring { return w.keys },
 		Checked: func(k quota.Kind, r quota.Result) { w.checked[string(k)+" "+string(r)]++ },
 		Notify:  func(n quota.Notice) { w.notices = append(w.notices, n) },
 	}
@@ -73,7 +95,7 @@ func (w *world) registers(t require.TestingT, n int, from func(int) netip.Addr) 
 	for i := range n {
 		err := w.Register(context.Background(), statement, application, from(i))
 		if err == nil {
-			w.Registered(statement, application)
+			w.Registered(state.Client{StatementID: statement, ApplicationID: application, Network: w.Network(from(i))})
 			through++
 			continue
 		}
@@ -102,6 +124,8 @@ func TestEachLimitLetsThroughWhatItSays(t *testing.T) {
 		"an application's rate":                      {func(l *quota.Limits) { perHour(&l.Application, 12) }, everywhere, 12, quota.ApplicationRate},
 		"a statement's live clients":                 {func(l *quota.Limits) { l.Statement.Live = 13 }, everywhere, 13, quota.StatementLive},
 		"an application's live clients":              {func(l *quota.Limits) { l.Application.Live = 14 }, everywhere, 14, quota.ApplicationLive},
+		"an address's live clients":                  {func(l *quota.Limits) { l.Address.Live = 16 }, atHome, 16, quota.AddressLive},
+		"live clients of other addresses":            {func(l *quota.Limits) { l.Address.Live = 2 }, everywhere, 50, ""},
 		"the least of all":                           {func(l *quota.Limits) { perHour(&l.Application, 25); perHour(&l.Statement, 15); l.Application.Live = 26 }, everywhere, 15, quota.StatementRate},
 		"one that is near and not reached is silent": {func(l *quota.Limits) { perHour(&l.Statement, 1000) }, everywhere, 50, ""},
 	} {
@@ -141,6 +165,56 @@ func TestAnIPv6HomeIsOneAddress(t *testing.T) {
 		return netip.MustParseAddr(fmt.Sprintf("2001:db8:1:2::%x", i+1))
 	}))
 	assert.Equal(t, 1, w.registers(t, 1, func(int) netip.Addr { return netip.MustParseAddr("2001:db8:1:3::1") }))
+}
+
+func TestAHomesLiveClientsAreCountedTogether(t *testing.T) {
+	w := newWorld(t, nil)
+	w.Address.Live = 3
+	assert.Equal(t, 3, w.registers(t, 20, func(i int) netip.Addr {
+		return netip.MustParseAddr(fmt.Sprintf("2001:db8:1:2::%x", i+1))
+	}))
+	assert.Equal(t, 1, w.registers(t, 1, func(int) netip.Addr { return netip.MustParseAddr("2001:db8:1:3::1") }))
+	err := w.Register(t.Context(), statement, application, netip.MustParseAddr("2001:db8:1:2::1"))
+	assert.ErrorContains(t, err, "quota address_live of 2001:db8:1:2::/64")
+	assert.Equal(t, 20, w.registers(t, 20, func(int) netip.Addr { return netip.Addr{} }), "nobody is one without an address")
+}
+
+// A key that is replaced takes no client out of the count, and none that was
+// registered under the old one in again.
+func TestAnotherKeyForgetsNoLiveClients(t *testing.T) {
+	w := newWorld(t, nil)
+	w.Address.Live = 5
+	assert.Equal(t, 3, w.registers(t, 3, atHome))
+	old := w.Network(home)
+	w.keys = ring(t, 2)
+	assert.NotEqual(t, old, w.Network(home))
+	assert.Equal(t, 2, w.registers(t, 20, atHome))
+	w.keys = nil
+	assert.Equal(t, 20, w.registers(t, 20, atHome), "without a key nothing is registered anyway")
+}
+
+func TestWhereNobodyLimitsThemNoNetworkIsPutOnRecord(t *testing.T) {
+	w := newWorld(t, nil)
+	perHour(&w.Address, 100)
+	w.Statement.Live = 100
+	assert.Zero(t, w.Network(home))
+	w.Address.Live = 1
+	assert.NotZero(t, w.Network(home))
+	assert.Equal(t, w.Network(home), w.Network(netip.MustParseAddr("::ffff:"+home.String())))
+	assert.NotEqual(t, w.Network(home), w.Network(home.Next()))
+}
+
+// The chance that a network shares its hash is as documented: of n all in all
+// n squared over 2 to the 33rd pairs.
+func TestFewNetworksShareAHash(t *testing.T) {
+	w := newWorld(t, nil)
+	w.Address.Live = 1
+	const n = 1 << 18 // eight pairs
+	seen := make(map[state.Network]bool, n)
+	for i := range n {
+		seen[w.Network(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}))] = true
+	}
+	assert.Greater(t, len(seen), n-30)
 }
 
 // Otherwise one address could use a whole application's quota up.
@@ -268,7 +342,7 @@ func TestNoMoreThanTheLeastLimitGetsThrough(t *testing.T) {
 		least := 60
 		for name, limit := range map[string]*int{
 			"address": &w.Address.Burst, "statement": &w.Statement.Burst, "application": &w.Application.Burst,
-			"statement live": &w.Statement.Live, "application live": &w.Application.Live,
+			"statement live": &w.Statement.Live, "application live": &w.Application.Live, "address live": &w.Address.Live,
 		} {
 			if *limit = rapid.IntRange(0, 40).Draw(r, name); *limit > 0 {
 				least = min(least, *limit)

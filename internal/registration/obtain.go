@@ -44,7 +44,7 @@ func (s *Service) obtain(ctx context.Context, st statement.Statement, q Request,
 		return c, "", false, err
 	}
 	if s.Limits != nil {
-		s.Limits.Registered(st.ID, st.ApplicationID)
+		s.Limits.Registered(c)
 	}
 	return c, next.secret, false, nil
 }
@@ -59,6 +59,9 @@ func (s *Service) create(ctx context.Context, keys *secret.Keyring, fresh creden
 	}
 	if client.StatementIssuer == s.Issuer {
 		client.StatementIssuer = ""
+	}
+	if s.Limits != nil {
+		client.Network = s.Limits.Network(q.Address)
 	}
 	if err := equip(&client, q.Metadata, keys, fresh.secret); err != nil {
 		return state.Client{}, err

@@ -53,8 +53,10 @@ type Limits interface {
 	// Register returns nil, or an error with oautherr.TooManyRequests, or an
 	// error of the store.
 	Register(ctx context.Context, statementID, applicationID uuid.UUID, address netip.Addr) error
+	// Network is what a client's record is to say of the address, if anything.
+	Network(address netip.Addr) state.Network
 	// Registered is told of a client that was stored.
-	Registered(statementID, applicationID uuid.UUID)
+	Registered(c state.Client)
 }
 
 // Service registers clients. Statements, State, Clients, Secrets and

@@ -56,6 +56,8 @@ type world struct {
 	// counted is how many clients the limits were told of.
 	counted, lookups int
 	findErr          error
+	// located says that the limits want to know where clients come from.
+	located bool
 }
 
 func (w *world) VerifyWithin(raw string, _ jws.Budget) (statement.Statement, error) {
@@ -107,8 +109,15 @@ func (w *world) Register(_ context.Context, statement, app uuid.UUID, address ne
 	return w.limitErr
 }
 
-func (w *world) Registered(statement, app uuid.UUID) {
-	if statement == statementID && app == appID {
+func (w *world) Network(address netip.Addr) state.Network {
+	if !w.located || !address.IsValid() {
+		return 0
+	}
+	return 77
+}
+
+func (w *world) Registered(c state.Client) {
+	if c.StatementID == statementID && c.ApplicationID == appID {
 		w.counted++
 	}
 }
@@ -370,5 +379,16 @@ func BenchmarkRegister(b *testing.B) {
 		if _, err := s.Register(context.Background(), q); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+func TestAClientsNetworkIsOnRecordOnlyWhereLimitsWantIt(t *testing.T) {
+	for _, located := range []bool{false, true} {
+		w, s := newWorld()
+		w.located = located
+		_, err := s.Register(t.Context(), good())
+		require.NoError(t, err)
+		require.Len(t, w.stored, 1)
+		assert.Equal(t, located, w.stored[0].Network != 0)
 	}
 }

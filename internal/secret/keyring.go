@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 )
 
 // minKey is as much as a secret has itself.
@@ -30,6 +32,8 @@ const (
 	// made again from what its device sent; see package registration.
 	DerivedID     Purpose = "derived client id"
 	DerivedSecret Purpose = "derived client secret"
+	// ClientNetwork is for the network that a client registered from.
+	ClientNetwork Purpose = "client network"
 )
 
 // HashSize is how many bytes of the HMAC are kept. RFC 2104 section 5 asks for
@@ -84,6 +88,16 @@ func (r *Keyring) MAC(purpose Purpose, parts ...[]byte) (version uint8, mac []by
 // has it makes the same, and nobody else can make or foresee them.
 func (r *Keyring) Derive(purpose Purpose, parts ...[]byte) []byte {
 	return sum(r.keys[r.newest], purpose, parts)
+}
+
+// DeriveEach is Derive with every key, the newest first: for what was derived
+// once and is looked for long after.
+func (r *Keyring) DeriveEach(purpose Purpose, parts ...[]byte) [][]byte {
+	var all [][]byte
+	for _, version := range slices.Backward(slices.Sorted(maps.Keys(r.keys))) {
+		all = append(all, sum(r.keys[version], purpose, parts))
+	}
+	return all
 }
 
 // Has says whether the key of a version is here. Where it is not, a check

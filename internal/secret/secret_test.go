@@ -114,6 +114,7 @@ func TestWhatIsDerivedIsTheSameForWhoHasTheKeyAndForNobodyElse(t *testing.T) {
 	derived := ring(t, 3, 7).Derive(secret.DerivedSecret, id, text)
 	assert.Len(t, derived, 32)
 	assert.Equal(t, derived, ring(t, 7).Derive(secret.DerivedSecret, id, text), "the newest key counts")
+	assert.Equal(t, [][]byte{derived, ring(t, 3).Derive(secret.DerivedSecret, id, text)}, ring(t, 3, 7).DeriveEach(secret.DerivedSecret, id, text))
 	for name, other := range map[string][]byte{
 		"another key":         ring(t, 3).Derive(secret.DerivedSecret, id, text),
 		"another purpose":     ring(t, 7).Derive(secret.DerivedID, id, text),

@@ -11,8 +11,8 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
-// censusKey holds what was counted last. The counts of applications and
-// statements lie beside it in parts, under the census's own name, so that
+// censusKey holds what was counted last. The counts of applications,
+// statements and networks lie beside it in parts, under the census's own name, so that
 // nobody reads half of one census and half of the next.
 const censusKey = "census"
 
@@ -42,9 +42,15 @@ type Census struct {
 	Removed uint64 `cbor:"9,keyasint,omitempty"`
 	// Parts is in how many parts the counts below lie.
 	Parts int `cbor:"10,keyasint,omitempty"`
+	// NetworksShort is by how many live clients the count of a network may be
+	// too low, also of one that has none.
+	NetworksShort uint64 `cbor:"11,keyasint,omitempty"`
 
 	Applications map[uuid.UUID]ApplicationCount `cbor:"-"`
 	Statements   map[uuid.UUID]uint64           `cbor:"-"`
+	// Networks are those from which the most live clients registered before the
+	// census began.
+	Networks map[Network]uint64 `cbor:"-"`
 }
 
 // ApplicationCount is what was counted of one application's clients.
@@ -59,6 +65,11 @@ type ApplicationCount struct {
 type censusPartRecord struct {
 	Applications []applicationCount `cbor:"1,keyasint,omitempty"`
 	Statements   []statementCount   `cbor:"2,keyasint,omitempty"`
+	Networks     []networkCount     `cbor:"3,keyasint,omitempty"`
+}
+
+func (p *censusPartRecord) counts() int {
+	return len(p.Applications) + len(p.Statements) + len(p.Networks)
 }
 
 type applicationCount struct {
@@ -69,6 +80,11 @@ type applicationCount struct {
 type statementCount struct {
 	ID   uuid.UUID `cbor:"1,keyasint"`
 	Live uint64    `cbor:"2,keyasint"`
+}
+
+type networkCount struct {
+	Network Network `cbor:"1,keyasint"`
+	Live    uint64  `cbor:"2,keyasint"`
 }
 
 func (c Census) partKey(i int) string {
@@ -106,7 +122,7 @@ func (r Records) putCounted(ctx context.Context, key string, k kind, record any,
 func (c Census) split() []censusPartRecord {
 	var parts []censusPartRecord
 	room := func() *censusPartRecord {
-		if n := len(parts); n > 0 && len(parts[n-1].Applications)+len(parts[n-1].Statements) < censusPart {
+		if n := len(parts); n > 0 && parts[n-1].counts() < censusPart {
 			return &parts[n-1]
 		}
 		parts = append(parts, censusPartRecord{})
@@ -120,11 +136,15 @@ func (c Census) split() []censusPartRecord {
 		part := room()
 		part.Statements = append(part.Statements, statementCount{id, live})
 	}
+	for network, live := range c.Networks {
+		part := room()
+		part.Networks = append(part.Networks, networkCount{network, live})
+	}
 	return parts
 }
 
-// CensusSummary reads the last census without the counts of applications and
-// statements. It returns [ErrNotFound] when there is none, or none any more.
+// CensusSummary reads the last census without the counts of applications,
+// statements and networks. It returns [ErrNotFound] when there is none, or none any more.
 func (r Records) CensusSummary(ctx context.Context) (Census, error) {
 	var c Census
 	value, err := getOne(ctx, r.Store, censusKey)
@@ -137,10 +157,11 @@ func (r Records) CensusSummary(ctx context.Context) (Census, error) {
 	return c, nil
 }
 
-// CensusCounts adds the counts of applications and statements to a summary. It
-// returns [ErrNotFound] when another census has taken its place meanwhile.
+// CensusCounts adds the counts of applications, statements and networks to a
+// summary. It returns [ErrNotFound] when another census has taken its place
+// meanwhile.
 func (r Records) CensusCounts(ctx context.Context, c Census) (Census, error) {
-	c.Applications, c.Statements = map[uuid.UUID]ApplicationCount{}, map[uuid.UUID]uint64{}
+	c.Applications, c.Statements, c.Networks = map[uuid.UUID]ApplicationCount{}, map[uuid.UUID]uint64{}, map[Network]uint64{}
 	for i := range c.Parts {
 		value, err := getOne(ctx, r.Store, c.partKey(i))
 		if err != nil {
@@ -155,6 +176,9 @@ func (r Records) CensusCounts(ctx context.Context, c Census) (Census, error) {
 		}
 		for _, s := range part.Statements {
 			c.Statements[s.ID] = s.Live
+		}
+		for _, n := range part.Networks {
+			c.Networks[n.Network] = n.Live
 		}
 	}
 	return c, nil

@@ -43,6 +43,8 @@ type Client struct {
 	// LastUsed is the day on which it last got a token; zero where that was
 	// not after the day of its registration.
 	LastUsed Day
+	// Network is what it registered from.
+	Network Network
 }
 
 // clientRecord is a client as it is stored. Of the id, which is in the key
@@ -58,10 +60,14 @@ type clientRecord struct {
 	// SecretKey is left out when it is the first, as in most stores it is.
 	SecretKey    uint8             `cbor:"7,keyasint,omitempty"`
 	RedirectURIs []string          `cbor:"8,keyasint,omitempty"`
-	CreatedAt    int64             `cbor:"9,keyasint"`
+	CreatedAt    int64             `cbor:"9,keyasint,omitempty"`
 	StatementKey revocation.KeyRef `cbor:"10,keyasint,omitempty"`
 	LastUsed     Day               `cbor:"11,keyasint,omitempty"`
 	Keys         []ClientKey       `cbor:"12,keyasint,omitempty"`
+	// Network holds CreatedAt and LastUsed as well. A record with it is of
+	// another kind, so that nobody who does not know it takes the client for
+	// one that was registered in 1970.
+	Network []byte `cbor:"13,keyasint,omitempty"`
 }
 
 const firstSecretKey = 1
@@ -70,12 +76,29 @@ func encodeClient(c Client) ([]byte, error) {
 	if c.SecretKey == firstSecretKey {
 		c.SecretKey = 0
 	}
-	return encode(kindClient, clientRecord{
+	r := clientRecord{
 		Check: [4]byte(c.ID[:4]), ApplicationID: c.ApplicationID, StatementID: c.StatementID,
 		StatementIssuer: c.StatementIssuer, Platform: packPlatform(c.Platform),
 		SecretMAC: c.SecretMAC, SecretKey: c.SecretKey, RedirectURIs: c.RedirectURIs, CreatedAt: c.CreatedAt,
 		StatementKey: c.StatementKey, LastUsed: c.LastUsed, Keys: c.Keys,
-	})
+	}
+	if c.Network == 0 {
+		return encode(kindClient, r)
+	}
+	var err error
+	r.CreatedAt, r.LastUsed = 0, 0
+	if r.Network, err = packNetwork(c); err != nil {
+		return nil, err
+	}
+	return encode(kindClientOfNetwork, r)
+}
+
+// clientKind is of which of the two kinds a client's record is.
+func clientKind(value []byte) kind {
+	if len(value) > 1 && value[1] == byte(kindClientOfNetwork) {
+		return kindClientOfNetwork
+	}
+	return kindClient
 }
 
 // decodeClient reads the record of the client whose id the key holds. A reply
@@ -88,7 +111,8 @@ func decodeClient(key string, value []byte) (Client, error) {
 	}
 	id := uuid.UUID(raw)
 	var r clientRecord
-	if err := decode(kindClient, value, &r); err != nil {
+	of := clientKind(value)
+	if err := decode(of, value, &r); err != nil {
 		return Client{}, fmt.Errorf("client %s: %w", id, err)
 	}
 	if r.SecretKey == 0 {
@@ -101,12 +125,18 @@ func decodeClient(key string, value []byte) (Client, error) {
 	if err != nil {
 		return Client{}, fmt.Errorf("client %s: %w", id, err)
 	}
-	return Client{
+	c := Client{
 		ID: id, ApplicationID: r.ApplicationID, StatementID: r.StatementID,
 		StatementIssuer: r.StatementIssuer, Platform: platform,
 		SecretMAC: r.SecretMAC, SecretKey: r.SecretKey, RedirectURIs: r.RedirectURIs, CreatedAt: r.CreatedAt,
 		StatementKey: r.StatementKey, LastUsed: r.LastUsed, Keys: r.Keys,
-	}, nil
+	}
+	if of == kindClientOfNetwork {
+		if err := unpackNetwork(r.Network, &c); err != nil {
+			return Client{}, fmt.Errorf("client %s: %w", id, err)
+		}
+	}
+	return c, nil
 }
 
 // Created is CreatedAt as a time.

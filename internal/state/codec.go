@@ -32,6 +32,8 @@ const (
 	kindCensus      kind = 18
 	kindCensusPart  kind = 19
 	kindRefusal     kind = 32
+	// kindClientOfNetwork is a client whose network is on record.
+	kindClientOfNetwork kind = 33
 )
 
 // codecVersion begins every record. A new field is no new version: readers

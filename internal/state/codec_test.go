@@ -70,6 +70,10 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 	used.LastUsed = 20500
 	usedClient, err := encodeClient(used)
 	require.NoError(t, err)
+	located := used
+	located.Network = 0xdecade01
+	locatedClient, err := encodeClient(located)
+	require.NoError(t, err)
 	token, err := encodeToken(TokenKeyOf("dcrt_x"), Token{
 		ClientID: fixedID(2), Scope: "a b", IssuedAt: 1764000000000, ExpiresAt: 1764000021600, Issuer: "i", Audience: "a",
 	})
@@ -80,7 +84,7 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 	require.NoError(t, err)
 	keyClient, err := encodeClient(fixedKeyClient())
 	require.NoError(t, err)
-	records := map[string][]byte{"application": app, "application_version": version, "client": client, "client_with_key": keyClient, "client_used": usedClient, "token": token}
+	records := map[string][]byte{"application": app, "application_version": version, "client": client, "client_with_key": keyClient, "client_used": usedClient, "client_of_network": locatedClient, "token": token}
 	for name, record := range map[string]struct {
 		kind  kind
 		value any
@@ -120,6 +124,8 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 			Applications: []applicationCount{{fixedID(2), ApplicationCount{Live: 1, Stopped: 2, FirstRegistered: 1764000000000, LastUsed: 20500}}},
 			Statements:   []statementCount{{fixedID(3), 1}},
 		}},
+		"census_networks":      {kindCensus, Census{BeganAt: 1, NetworksShort: 2}},
+		"census_part_networks": {kindCensusPart, censusPartRecord{Networks: []networkCount{{0xdecade01, 1}}}},
 	} {
 		value, err := encode(record.kind, record.value)
 		require.NoError(t, err)
@@ -148,9 +154,11 @@ func TestClientsAndTokensAreSmall(t *testing.T) {
 	for _, platform := range append(device.Platforms, "") {
 		c := fixedClient()
 		c.Platform, c.LastUsed, c.SecretKey = string(platform), math.MaxUint16, 23
-		value, err := encodeClient(c)
-		require.NoError(t, err)
-		assert.LessOrEqual(t, len(value), 92, platform)
+		for _, c.Network = range []Network{0, math.MaxUint32} {
+			value, err := encodeClient(c)
+			require.NoError(t, err)
+			assert.LessOrEqual(t, len(value), 92, platform)
+		}
 	}
 	value, err := encodeClient(fixedKeyClient())
 	require.NoError(t, err)
@@ -195,14 +203,22 @@ func TestAStampLeavesAllElseAsItIs(t *testing.T) {
 	c.RedirectURIs, c.StatementIssuer, c.SecretKey = []string{"a:", "b:"}, "auth.example.org", 7
 	value, err := encodeClient(c)
 	require.NoError(t, err)
+	located := c
+	located.Network = 12
+	locatedValue, err := encodeClient(located)
+	require.NoError(t, err)
 	for _, day := range []Day{1, 20_500, math.MaxUint16} {
-		c.LastUsed = day
-		want, err := encodeClient(c)
-		require.NoError(t, err)
-		got, err := stamped(value, day)
-		require.NoError(t, err)
-		assert.Equal(t, want, got)
-		value = got
+		c.LastUsed, located.LastUsed = day, day
+		for _, x := range []struct {
+			c     Client
+			value *[]byte
+		}{{c, &value}, {located, &locatedValue}} {
+			want, err := encodeClient(x.c)
+			require.NoError(t, err)
+			*x.value, err = stamped(*x.value, day)
+			require.NoError(t, err)
+			assert.Equal(t, want, *x.value)
+		}
 	}
 	later := map[int]any{1: []byte{1, 1, 1, 1}, 9: 5, 200: map[string]string{"what": "nobody here knows"}}
 	before, err := encode(kindClient, later)
@@ -215,6 +231,38 @@ func TestAStampLeavesAllElseAsItIs(t *testing.T) {
 	assert.Equal(t, want, got, "what a later version wrote")
 	_, err = stamped([]byte("garbage"), 1)
 	assert.ErrorIs(t, err, plugins.ErrUnavailable)
+}
+
+func TestAClientsNetworkComesBackWithItsTimes(t *testing.T) {
+	for _, created := range []int64{0, 1764000000000, latestCreated} {
+		for _, used := range []Day{0, 20_500, math.MaxUint16} {
+			c := fixedClient()
+			c.CreatedAt, c.LastUsed, c.Network = created, used, math.MaxUint32
+			value, err := encodeClient(c)
+			require.NoError(t, err)
+			back, err := decodeClient(clientKey(c.ID), value)
+			require.NoError(t, err)
+			assert.Equal(t, c, back)
+		}
+	}
+	c := fixedClient()
+	c.Network = 1
+	for _, c.CreatedAt = range []int64{-1, latestCreated + 1} {
+		_, err := encodeClient(c)
+		assert.Error(t, err, "a time that would come back as another")
+	}
+	for name, packed := range map[string]any{
+		"none": nil, "too short": make([]byte, networkLen-1), "too long": make([]byte, networkLen+1), "no network": make([]byte, networkLen), "a number": 7,
+	} {
+		value, err := encode(kindClientOfNetwork, map[int]any{1: []byte{1, 1, 1, 1}, networkField: packed})
+		require.NoError(t, err)
+		_, err = decodeClient(clientKey(fixedID(1)), value)
+		assert.ErrorIs(t, err, plugins.ErrUnavailable, name)
+		if name != "no network" {
+			_, err = stamped(value, 1)
+			assert.ErrorIs(t, err, plugins.ErrUnavailable, name)
+		}
+	}
 }
 
 // A platform that cannot be read must not pass for one that no kill stops.

@@ -2,6 +2,7 @@ package state
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -55,15 +56,24 @@ func (r Records) StampClient(ctx context.Context, id uuid.UUID, day Day) (bool, 
 // stays as it is, also what a later version of the gateway wrote into it.
 func stamped(raw []byte, day Day) ([]byte, error) {
 	var fields map[int]cbor.RawMessage
-	if err := decode(kindClient, raw, &fields); err != nil {
+	of := clientKind(raw)
+	if err := decode(of, raw, &fields); err != nil {
 		return nil, err
 	}
-	value, err := encoder.Marshal(day)
-	if err != nil {
+	number, value := lastUsedField, any(day)
+	if of == kindClientOfNetwork {
+		var packed []byte
+		if err := decoder.Unmarshal(fields[networkField], &packed); err != nil || len(packed) != networkLen {
+			return nil, fmt.Errorf("a network and times that cannot be read: %w", plugins.ErrUnavailable)
+		}
+		binary.BigEndian.PutUint16(packed[createdLen:], uint16(day))
+		number, value = networkField, packed
+	}
+	var err error
+	if fields[number], err = encoder.Marshal(value); err != nil {
 		return nil, err
 	}
-	fields[lastUsedField] = value
-	return encode(kindClient, fields)
+	return encode(of, fields)
 }
 
 // RemoveClient deletes a client that was not seen after the day, and says

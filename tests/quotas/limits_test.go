@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
@@ -100,6 +101,78 @@ func TestLiveClientsAreLimitedAsCounted(t *testing.T) {
 		w.mustRegister(t, 1, statement, "192.0.2.1")
 		w.counted(t, 5)
 		refused(t, w.register(0, statement, "192.0.2.1"))
+	})
+}
+
+func TestAnAddresssLiveClientsAreLimitedAsCounted(t *testing.T) {
+	const limited = `quotas {
+			address {
+				live 5
+			}
+		}
+		census 1s`
+	everywhere(t, "census 1s", func(t *testing.T, w *world) {
+		statement := w.statement()
+		w.mustRegister(t, 0, statement, "2001:db8:1:2::1") // nobody wants to know its address yet
+		w.reload(t, limited)
+		var clients []harness.Credentials
+		for i := range 5 {
+			clients = append(clients, w.mustRegister(t, 0, statement, fmt.Sprintf("2001:db8:1:2::%x", i+1)))
+		}
+		refused(t, w.register(0, statement, "2001:db8:1:2::ffff"))
+		w.counted(t, 6)
+		for i := range 2 {
+			refused(t, w.register(i, w.statement(), "2001:db8:1:2::ffff"))
+			w.mustRegister(t, i, statement, fmt.Sprintf("2001:db8:1:%d::1", i+3))
+		}
+		for _, g := range w.gateways {
+			g.Token(clients[0]) // who has a client is not touched
+		}
+		const name = "caddy_dcr_quota_checks_total"
+		assert.EqualValues(t, 3, w.metric(t, name, `quota="address_live",result="refused"`))
+		assert.EqualValues(t, 2, w.metric(t, name, `quota="address_live",result="near"`), "4 and 5 of 5")
+		assert.Positive(t, w.metric(t, "caddy_dcr_events_total", `event="quota_near"`))
+		assert.Positive(t, w.metric(t, "caddy_dcr_events_total", `event="quota_reached"`))
+		assert.Contains(t, w.gateways[0].Log(), "2001:db8:1:2::/64")
+		harness.Eventually(t, "for the address with the most to be shown", func() bool {
+			return w.metric(t, "caddy_dcr_most_live_clients", `of="address"`) == float64(5*len(w.gateways))
+		})
+
+		w.gateways[0].MustDCR("client", "revoke", clients[0].ClientID)
+		w.counted(t, 7)
+		w.mustRegister(t, 1, statement, "2001:db8:1:2::1")
+		w.counted(t, 8)
+		refused(t, w.register(0, statement, "2001:db8:1:2::1"))
+	})
+}
+
+// What a client's record says of its address is a hash by a key that is in no
+// answer, and no address.
+func TestNoRecordHoldsAnAddress(t *testing.T) {
+	everywhere(t, `quotas {
+			address {
+				live 5
+			}
+		}
+		census 1s`, func(t *testing.T, w *world) {
+		c := w.mustRegister(t, 0, w.statement(), "192.0.2.77")
+		w.counted(t, 1)
+		assert.NotContains(t, w.gateways[0].MustDCR("client", "show", c.ClientID, "--json"), "etwork")
+		w.inStore(t, func(store plugins.Store) {
+			page, err := store.List(t.Context(), "", "", 1000)
+			require.NoError(t, err)
+			for ; ; page, err = store.List(t.Context(), "", page.Cursor, 1000) {
+				require.NoError(t, err)
+				for _, item := range page.Items {
+					for _, form := range []string{"192.0.2.77", "\xc0\x00\x02\x4d", "\x4d\x02\x00\xc0"} {
+						assert.NotContains(t, item.Key+string(item.Value), form)
+					}
+				}
+				if page.Cursor == "" {
+					return
+				}
+			}
+		})
 	})
 }
 
