@@ -237,6 +237,7 @@ func (a *App) Start() error {
 	a.stop = cancel
 	ready := make(chan struct{})
 	a.upkeep.Go(func() { a.ensureKeys(ctx, ready) })
+	a.upkeep.Go(func() { historyOf.run(ctx) })
 	if w := a.services.walker; w != nil {
 		a.upkeep.Go(func() {
 			defer metricsOf.TrackCensus(w.Book.Latest, w.State.Now)()

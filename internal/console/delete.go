@@ -14,6 +14,8 @@ type deletion struct {
 	ID           string
 	word, folder string
 	of           access.Resource
+	// above is the page to go back to, where the thing has none of its own.
+	above crumb
 }
 
 // Word is what kind of thing it is.
@@ -30,13 +32,20 @@ func withVersion(version string) *form {
 
 func (v *visit) askDelete(status int, d deletion) error {
 	at := d.folder + "/" + url.PathEscape(d.ID)
+	above := []crumb{{words(d.word) + "s", d.folder}, {d.ID, at}}
+	if d.above != (crumb{}) {
+		at, above = d.above.Path, []crumb{d.above}
+	}
 	d.making = v.making(d.of, "Delete", at, true)
-	return v.showStatus(status, "delete", "Delete "+d.ID, d, crumb{words(d.word) + "s", d.folder}, crumb{d.ID, at})
+	return v.showStatus(status, "delete", "Delete "+d.ID, d, above...)
 }
 
 // delete carries it out as the form says.
 func (v *visit) delete(d deletion, change management.Change, now func(management.Call) error) error {
 	err := v.do(deed{change: change, of: d.of, now: func(call management.Call) (string, done, error) {
+		if d.above != (crumb{}) {
+			return d.above.Path, doneDeleted, now(call)
+		}
 		return d.folder, doneDeleted, now(call)
 	}})
 	return v.againOf(err, d.form, nil, nil, func(status int) error { return v.askDelete(status, d) })

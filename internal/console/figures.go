@@ -32,6 +32,8 @@ type Lag struct {
 	Count uint64
 	// Median and Slowest are bounds, as good as the buckets of the metric.
 	Median, Slowest time.Duration
+	// Beyond says that the slowest took longer than the largest bucket knows.
+	Beyond bool
 	// Points are how many were applied, like the other series.
 	Points []uint64
 }

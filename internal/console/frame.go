@@ -48,6 +48,7 @@ var navigation = []group{
 		{Text: "Statements", Path: "/statements", Icon: "statement", op: access.ShowStatement},
 		{Text: "Clients", Path: "/clients", Icon: "client", op: access.ShowClient},
 		{Text: "Proxy MVPDs", Path: "/proxy-mvpds", Icon: "proxy", op: access.ShowProxyMVPD},
+		{Text: "Catalogue", Path: "/catalogue", Icon: "catalogue", op: access.ShowCatalogue},
 	}},
 	{"Changes", []entry{
 		{Text: "Change sets", Path: "/changes", Icon: "changes", op: access.ShowChangeSet},

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,6 +21,7 @@ var helpers = template.FuncMap{
 	"operation": operationText, "dict": dict, "seg": url.PathEscape, "short": short, "json": pretty, "values": valuesOf,
 	"none": func(id uuid.UUID) bool { return id == uuid.Nil }, "join": strings.Join, "stateText": stateText,
 	"first": func(list []string, n int) []string { return list[:min(n, len(list))] },
+	"has":   func(list []string, one string) bool { return slices.Contains(list, one) }, "stamp": stamp,
 	"minus": func(a, b int) int { return a - b }, "targetPath": targetPath, "kindText": kindText,
 }
 
@@ -64,6 +66,17 @@ func when(t time.Time) template.HTML {
 	t = t.UTC()
 	//nolint:gosec // times are made of digits
 	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + t.Format("2006-01-02 15:04:05") + ` <abbr title="Coordinated Universal Time">UTC</abbr></time>`)
+}
+
+// stamp is when, in tables, where every word of it would be there a hundred
+// times.
+func stamp(t time.Time) template.HTML {
+	if t.IsZero() {
+		return "–"
+	}
+	t = t.UTC()
+	//nolint:gosec // times are made of digits
+	return template.HTML(`<time datetime="` + t.Format(time.RFC3339) + `">` + t.Format("2006-01-02 15:04") + `</time>`)
 }
 
 func day(t time.Time) template.HTML {

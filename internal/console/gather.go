@@ -24,7 +24,8 @@ type deed struct {
 type making struct {
 	Sets      []option
 	Now, Back string
-	Danger    bool
+	// Danger is what takes something away, Urgent what rather happens at once.
+	Danger, Urgent bool
 }
 
 // newSet is the choice to begin another change set.

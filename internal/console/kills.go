@@ -65,6 +65,10 @@ type killPage struct {
 	CanForce bool
 }
 
+// unrecorded are the kinds of which somebody can hold one that is on no record
+// here.
+var unrecorded = map[revocation.Kind]bool{revocation.Client: true, revocation.Statement: true, revocation.Issuer: true, revocation.Key: true}
+
 // effect is what a kill switch stops.
 type effect struct {
 	// Clients is how many stop, as far as that is known.
@@ -97,7 +101,7 @@ func (v *visit) askKillOf(status int, f *form) error {
 	if !v.ever(killOps[target.Kind]) {
 		return &management.Error{Code: management.Forbidden, Message: "your role does not include " + string(killOps[target.Kind])}
 	}
-	data := killPage{form: f, Kind: string(target.Kind), ID: target.ID, Name: target.ID, CanForce: v.who.IsOperator()}
+	data := killPage{form: f, Kind: string(target.Kind), ID: target.ID, Name: target.ID, CanForce: v.who.IsOperator() && unrecorded[target.Kind]}
 	of, err := v.stopping(target, &data)
 	if err != nil {
 		return err
@@ -107,6 +111,7 @@ func (v *visit) askKillOf(status int, f *form) error {
 		back = "/kills"
 	}
 	data.making = v.making(of, "Revoke", back, true)
+	data.Urgent = true
 	return v.showStatus(status, "kill", "Revoke "+kindText(data.Kind)+" "+data.Name, data, crumb{"Kill switches", "/kills"})
 }
 

@@ -71,6 +71,14 @@ var routes = []route{
 	{get, "/proxy-mvpds/{id}/delete", access.DeleteProxyMVPD, "/proxy-mvpds", false, askDeleteProxyMVPD},
 	{post, "/proxy-mvpds/{id}/delete", access.DeleteProxyMVPD, "/proxy-mvpds", false, deleteProxyMVPD},
 
+	{get, "/catalogue", access.ShowCatalogue, "/catalogue", false, showCatalogue},
+	{get, "/catalogue/{kind}/new", access.ExtendCatalogue, "/catalogue", false, newEntry},
+	{post, "/catalogue/{kind}/new", access.ExtendCatalogue, "/catalogue", false, createEntry},
+	{get, "/catalogue/{kind}/{name}/edit", access.UpdateCatalogue, "/catalogue", false, editEntry},
+	{post, "/catalogue/{kind}/{name}/edit", access.UpdateCatalogue, "/catalogue", false, updateEntry},
+	{get, "/catalogue/{kind}/{name}/delete", access.ReduceCatalogue, "/catalogue", false, askRemoveEntry},
+	{post, "/catalogue/{kind}/{name}/delete", access.ReduceCatalogue, "/catalogue", false, removeEntry},
+
 	{get, "/kills", access.ShowKill, "/kills", false, listKills},
 	{get, "/kills/new", access.ShowKill, "/kills", false, askKill},
 	{post, "/kills/new", access.ShowKill, "/kills", false, throwKill},
