@@ -21,9 +21,15 @@ var files embed.FS
 var (
 	styles     = concatenated("assets/tokens.css", "assets/base.css", "assets/frame.css", "assets/components.css", "assets/pages.css")
 	script     = concatenated("assets/console.js")
+	picture    = concatenated("assets/icon.svg")
 	stylesPath = addressed(styles, "css")
 	scriptPath = addressed(script, "js")
+	iconPath   = addressed(picture, "svg")
 )
+
+// Icon is the address of the picture that browsers show beside the title; they
+// would ask for one anyway.
+func (frame) Icon() string { return iconPath }
 
 func concatenated(names ...string) []byte {
 	var all bytes.Buffer
@@ -53,6 +59,9 @@ func serveAsset(w http.ResponseWriter, r *http.Request) {
 	case scriptPath:
 		content = script
 		h.Set("Content-Type", "text/javascript; charset=utf-8")
+	case iconPath:
+		content = picture
+		h.Set("Content-Type", "image/svg+xml")
 	default:
 		http.NotFound(w, r)
 		return
