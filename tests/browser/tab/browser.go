@@ -30,8 +30,8 @@ type process struct {
 
 var started atomic.Bool
 
-// browser is the one of this test process; each tab has its own cookies.
-var browser = sync.OnceValue(func() process {
+// chromium is the one of this test process; each tab has its own cookies.
+var chromium = sync.OnceValue(func() process {
 	started.Store(true)
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
 		chromedp.DisableGPU,
@@ -60,7 +60,7 @@ var browser = sync.OnceValue(func() process {
 func Main(m *testing.M) int {
 	code := m.Run()
 	if started.Load() {
-		browser().end()
+		chromium().end()
 	}
 	return code
 }

@@ -14,8 +14,6 @@ import (
 	"github.com/chromedp/cdproto/fetch"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/chromedp"
-
-	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
 // Options are how the person sits before the tab. The zero value is a desktop
@@ -53,7 +51,7 @@ type Tab struct {
 // anything by then that is not forgiven.
 func Open(tb testing.TB, o Options) *Tab {
 	tb.Helper()
-	p := browser()
+	p := chromium()
 	if p.err != nil {
 		tb.Fatal(p.err)
 	}
@@ -139,7 +137,7 @@ func (t *Tab) Sees(text string) {
 // Until waits until the condition holds, over any number of pages.
 func (t *Tab) Until(what, condition string) {
 	t.tb.Helper()
-	harness.Eventually(t.tb, what, func() bool {
+	t.eventually(what, func() bool {
 		// A page that goes away while it is asked is no answer yet.
 		holds, err := run(t, chromedp.Evaluate[bool]("!!("+condition+")", chromedp.EvalAwaitPromise))
 		return err == nil && holds

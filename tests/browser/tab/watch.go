@@ -98,6 +98,9 @@ func (t *Tab) watch(event any) {
 			t.meet("%s: %s (%s)", e.Entry.Source, e.Entry.Text, e.Entry.URL)
 		}
 	case *audits.EventIssueAdded:
+		if e.Issue.Code == audits.InspectorIssueCodeGenericIssue {
+			return // advice about autofill and the like
+		}
 		details, _ := json.Marshal(e.Issue.Details)
 		t.meet("%s: %s", e.Issue.Code, details)
 	case *fetch.EventRequestPaused:
