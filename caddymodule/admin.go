@@ -45,6 +45,9 @@ const adminTimeout = 10 * time.Second
 //	POST   /dcr/check/request                 say what the guards would do with a request
 //	POST   /dcr/check/token                   say what an access token is worth
 //	POST   /dcr/check/statement               say whether a statement would register a client
+//	POST   /dcr/manifest/plan                 say what applying a manifest would change
+//	POST   /dcr/manifest/apply                make what a manifest says true
+//	POST   /dcr/manifest/release              take a manifest's mark off what it manages
 //	GET    /dcr/audit                         list what was done (?actor= &operation= &target= … &cursor= &limit=)
 //	GET    /dcr/audit/verification            walk the chain of the audit (?anchor= &cursor=)
 //

@@ -29,6 +29,9 @@ var adminRoutes = []adminRoute{
 	{"POST", adminPrefix + "check/request", checkRequest},
 	{"POST", adminPrefix + "check/token", checkToken},
 	{"POST", adminPrefix + "check/statement", checkStatement},
+	{"POST", adminPrefix + "manifest/plan", planManifest},
+	{"POST", adminPrefix + "manifest/apply", applyManifest},
+	{"POST", adminPrefix + "manifest/release", releaseManifest},
 	{"GET", adminPrefix + "audit", listAudit},
 	{"GET", adminPrefix + "audit/verification", verifyAudit},
 }

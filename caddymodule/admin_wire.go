@@ -73,13 +73,16 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 
 // readBody reads a strict JSON object; no body is an empty one. A member that
 // nobody knows is refused: it is a slip that would otherwise be ignored.
-func readBody(r *http.Request, into any) error {
-	data, err := io.ReadAll(io.LimitReader(r.Body, adminBodyLimit+1))
+func readBody(r *http.Request, into any) error { return readBodyOf(r, adminBodyLimit, into) }
+
+// readBodyOf is readBody for a body of at most so many bytes.
+func readBodyOf(r *http.Request, limit int64, into any) error {
+	data, err := io.ReadAll(io.LimitReader(r.Body, limit+1))
 	if err != nil {
 		return badBody("", fmt.Sprintf("the body cannot be read: %v", err))
 	}
-	if len(data) > adminBodyLimit {
-		return badBody("", fmt.Sprintf("the body is larger than %d bytes", adminBodyLimit))
+	if int64(len(data)) > limit {
+		return badBody("", fmt.Sprintf("the body is larger than %d bytes", limit))
 	}
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil

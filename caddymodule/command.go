@@ -49,6 +49,8 @@ func buildCommand(dcr *cobra.Command) {
 			statementIssueCommand(), statementInspectCommand(), statementListCommand(), revokeOneCommand("statement")),
 		groupOf(&cobra.Command{Use: "client", Short: "Registered clients"},
 			clientListCommand(), clientShowCommand(), clientCensusCommand(), revokeOneCommand("client")),
+		planCommand(),
+		applyCommand(),
 		revokeCommand(),
 		unrevokeCommand(),
 		routesCommand(),

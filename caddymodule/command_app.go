@@ -103,6 +103,9 @@ func printApp(w io.Writer, app management.Application) {
 	if app.Declared {
 		fields = append(fields, [2]string{"Declared", "in the configuration"})
 	}
+	if app.ManagedBy != "" {
+		fields = append(fields, [2]string{"Managed by", "the manifest " + app.ManagedBy + ", as " + app.ManagedKey})
+	}
 	if app.Revocation != nil {
 		fields = append(append(fields, [2]string{"Revoked", "for good"}), killFields(*app.Revocation)...)
 	}
@@ -136,6 +139,9 @@ func listApps(c *call) error {
 			state := ""
 			if app.Declared {
 				state = "declared"
+			}
+			if app.ManagedBy != "" {
+				state = "managed"
 			}
 			if app.Revoked {
 				state = "revoked"

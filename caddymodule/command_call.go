@@ -95,7 +95,7 @@ func refusedBy(address string, err error) error {
 		fault.Code = management.Invalid
 	}
 	return &commandError{
-		status: exitFailed, message: fault.Error(), hint: problem.Hint, invalid: fault.Code == management.Invalid,
+		status: exitFailed, message: fault.Error(), hint: problem.Hint, invalid: fault.Code == management.Invalid, conflicts: problem.Conflicts,
 	}
 }
 

@@ -22,6 +22,8 @@ type commandError struct {
 	message, hint string
 	// invalid says that the gateway found the command wrong in itself.
 	invalid bool
+	// conflicts are what the gateway found wrong with several things.
+	conflicts []management.Conflict
 }
 
 func (e *commandError) Error() string { return e.message }

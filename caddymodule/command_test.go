@@ -36,6 +36,16 @@ const (
 		`"created_at":"2025-11-24T16:00:00.123Z","created_by":"ann@host","declared":false,"revoked":false}`
 )
 
+// testPlan has a change of each sort.
+const testPlan = `{"name":"streaming","digest":"d","changes":[` +
+	`{"verb":"create","kind":"programmer","name":"REF","field":"programmers[0]","difference":[{"field":"custom_schemes","to":["com.example.ref"],"added":["com.example.ref"]},{"field":"id","to":"REF"},{"field":"name","to":"Reference"}]},` +
+	`{"verb":"change","kind":"channel","name":"REF30","difference":[{"field":"domains","from":["a.example"],"to":["b.example"],"added":["b.example"],"removed":["a.example"]},{"field":"name","from":"Old","to":"A name that is far too long for eighty columns, really, and goes on"},{"field":"default_redirect_url","from":"https://a.example/"}]},` +
+	`{"verb":"new_version","kind":"application","name":"demo","application":"` + testApp + `","difference":[{"field":"version","from":"1","to":"2"}]},` +
+	`{"verb":"adopt","kind":"application","name":"old","application":"` + testApp + `","difference":[{"field":"managed_by","to":"streaming"}]},` +
+	`{"verb":"revoke","kind":"application","name":"demo","application":"` + testApp + `","difference":[{"field":"kind","to":"application"}]},` +
+	`{"verb":"delete","kind":"proxy_mvpd","name":"P1","difference":[]}],` +
+	`"unmentioned":[{"kind":"scope","id":"api:client:v3","prune":"scopes"}]}`
+
 // canned is an admin API that answers what it was told to, and remembers what
 // it was asked.
 type canned struct {
@@ -147,6 +157,19 @@ func TestCommands(t *testing.T) {
 		{"unrevoke bad kind", "unrevoke planet Mars", 0, "", ""},
 		{"unrevoke client", "unrevoke client " + testClient, 0, "", ""},
 		{"unrevoke what is not revoked", "unrevoke channel REF30 --by ann@host", 404, `{"error":"channel REF30 is not revoked","field":"id","hint":"list the kills to see what is"}`, ""},
+		{"plan", "plan testdata/manifest/streaming.yaml --prune versions", 200, testPlan, ""},
+		{"plan json", "plan testdata/manifest/streaming.yaml --json", 200, `{"name":"streaming","digest":"d","changes":[],"unmentioned":[]}`, ""},
+		{"plan nothing", "plan testdata/manifest/streaming.yaml", 200, `{"name":"streaming","digest":"d","changes":[],"unmentioned":[{"kind":"channel","id":"ref31","prune":"channels"}]}`, ""},
+		{"plan refused", "plan testdata/manifest/streaming.yaml", 400, `{"error":"programmers[0].channels[0].domains: no (and 1 more)","conflicts":[` +
+			`{"number":1,"code":"invalid","field":"programmers[0].channels[0].domains","message":"got \"co.uk\""},` +
+			`{"number":2,"code":"revoked","field":"applications[0]","message":"application X was revoked","hint":"say revoked: true"}]}`, ""},
+		{"apply", "apply testdata/manifest/streaming.yaml --yes --by ann", 200, strings.TrimSuffix(testPlan, "}") + `,"change_set":{"id":"` + testStatement + `","count":4},"applied":true}`, ""},
+		{"apply nothing", "apply testdata/manifest/streaming.yaml --yes --by ann", 200, `{"name":"streaming","digest":"d","changes":[],"unmentioned":[],"applied":true}`, ""},
+		{"apply unasked", "apply testdata/manifest/streaming.yaml --by ann", 200, testPlan, "n\n"},
+		{"apply unconfirmed", "apply testdata/manifest/streaming.yaml --yes --by ann", 200, `{"name":"streaming","changes":[],"unmentioned":[],"change_set":{"id":"` + testStatement + `"},"applied":false}`, ""},
+		{"apply release", "apply testdata/manifest/streaming.yaml --release --by ann", 200, `{"name":"streaming","changes":[],"unmentioned":[],"change_set":{"id":"` + testStatement + `","count":7},"applied":true}`, ""},
+		{"apply release nothing", "apply testdata/manifest/streaming.yaml --release --by ann", 200, `{"name":"streaming","changes":[],"unmentioned":[],"applied":true}`, ""},
+		{"plan without a file", "plan", 0, "", ""},
 		{"audit list", "audit list --actor ann@host --change-set " + testStatement + " --limit 4", 200, `{"entries":[` +
 			`{"seq":4,"at":"2025-11-24T16:00:00.123Z","operation":"application.create","target":{"kind":"application","id":"` + testApp + `"},"outcome":"done","actor":"ann@host"},` +
 			`{"seq":3,"at":"2025-11-24T15:59:00Z","operation":"channel.update","target":{"kind":"channel","id":"REF30"},"outcome":"denied","actor":"bob\u001b[2J"},` +
@@ -330,6 +353,16 @@ func TestCommandsAgainstTheRealThing(t *testing.T) {
 	assert.Contains(t, do(1, "statement", "inspect", strings.TrimSpace(jwt)), "stolen")
 	assert.Contains(t, do(1, "statement", "issue", testApp), "was revoked")
 	assert.Contains(t, do(0, "kills", "list", "--kind", "application"), testApp)
+	const file = "testdata/manifest/streaming.yaml"
+	assert.Contains(t, do(exitChanges, "plan", file), "+ channel REF30")
+	assert.Contains(t, do(0, "apply", file, "--yes"), "applied, as change set")
+	assert.Contains(t, do(0, "plan", file), "nothing to do")
+	assert.Contains(t, do(0, "apply", file), "nothing to do", "there is nothing to ask")
+	assert.Contains(t, do(0, "app", "list", "--channel", "REF30"), "managed")
+	assert.Contains(t, do(0, "apply", file, "--release"), "released from the manifest streaming: 3")
+	assert.Contains(t, do(1, "plan", "testdata/manifest/broken.yaml"), "testdata/manifest/broken.yaml:5: programmers[0].nome: nobody knows this field")
+	assert.Contains(t, do(1, "plan", "testdata/manifest/refused.yaml"), "testdata/manifest/refused.yaml:8: programmers[0].channels[0].domains: domains[0]: got \"co.uk\"")
+	assert.Contains(t, do(1, "plan", "testdata/manifest/missing.yaml"), "reading the manifest")
 }
 
 // TestExitStatuses runs Caddy's own Main, since what it makes of an error is

@@ -71,6 +71,11 @@ catalogue.show        y y y y y y
 catalogue.extend      y . . . . .
 catalogue.update      y . . . . .
 catalogue.reduce      y . . . . .
+application.adopt     y . . . . .
+application.release   y . . . . .
+manifest.show         y . . y . .
+manifest.apply        y . . . . .
+manifest.release      y . . . . .
 route.show            y . . y . .
 refusal.show          y y y y y y
 census.show           y y y y y y

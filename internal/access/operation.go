@@ -47,6 +47,14 @@ const (
 	UpdateCatalogue Operation = "catalogue.update"
 	ReduceCatalogue Operation = "catalogue.reduce"
 
+	// The mark of a manifest on an application.
+	AdoptApplication   Operation = "application.adopt"
+	ReleaseApplication Operation = "application.release"
+
+	ShowManifest    Operation = "manifest.show"
+	ApplyManifest   Operation = "manifest.apply"
+	ReleaseManifest Operation = "manifest.release"
+
 	ShowRoutes  Operation = "route.show"
 	ShowRefusal Operation = "refusal.show"
 	ShowCensus  Operation = "census.show"
@@ -116,6 +124,13 @@ var rules = map[Operation]rule{
 	UpdateCatalogue: {},
 	ReduceCatalogue: {},
 
+	AdoptApplication:   {},
+	ReleaseApplication: {},
+
+	ShowManifest:    {reads: true},
+	ApplyManifest:   {},
+	ReleaseManifest: {},
+
 	ShowRoutes:  {reads: true},
 	ShowRefusal: {programmer: true, channel: true, reads: true},
 	ShowCensus:  {programmer: true, channel: true, reads: true},
@@ -140,6 +155,7 @@ var Operations = []Operation{
 	ShowKill, RevokeToken, RevokePlatform, RevokeChannel, RevokeIssuer, RevokeKey, LiftKill, ShowKey, RotateKey,
 	ShowProxyMVPD, CreateProxyMVPD, UpdateProxyMVPD, DeleteProxyMVPD,
 	ShowCatalogue, ExtendCatalogue, UpdateCatalogue, ReduceCatalogue,
+	AdoptApplication, ReleaseApplication, ShowManifest, ApplyManifest, ReleaseManifest,
 	ShowRoutes, ShowRefusal, ShowCensus, TryOut, ShowAudit, VerifyAudit,
 	ShowChangeSet, EditChangeSet, PushChangeSet, RollBackChangeSet,
 }

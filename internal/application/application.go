@@ -62,6 +62,23 @@ type Application struct {
 	Predecessor uuid.UUID
 	// Declared says that a configuration file owns the application.
 	Declared bool
+	// ManagedBy names the manifest that the application belongs to, if one
+	// does, ManagedKey is how that calls it, through all its versions, and
+	// ManagedAs is what it said, as JSON.
+	ManagedBy, ManagedKey string
+	ManagedAs             []byte
+}
+
+// Origin is the manifest to which an application belongs, how that calls it,
+// and what it says of it. The zero Origin is none.
+type Origin struct {
+	Manifest, Key string
+	Said          []byte
+}
+
+// Mark says where the application comes from.
+func (a *Application) Mark(o Origin) {
+	a.ManagedBy, a.ManagedKey, a.ManagedAs = o.Manifest, o.Key, o.Said
 }
 
 // EveryChannel is what a request names that asks for all channels at once.

@@ -30,7 +30,10 @@ var undoes = map[access.Operation]Undo{
 	access.UpdateCatalogue:  {access.UpdateCatalogue, ""},
 	access.ReduceCatalogue:  {access.ExtendCatalogue, ""},
 
-	access.CreateApplication: {access.RevokeApplication, notRemoved},
+	access.CreateApplication:  {access.RevokeApplication, notRemoved},
+	access.AdoptApplication:   {access.ReleaseApplication, ""},
+	access.ReleaseApplication: {access.AdoptApplication, "apply the manifest again, to manage it by that"},
+
 	access.RevokeApplication: {"", forGood},
 	access.RevokeStatement:   {"", forGood},
 	access.RevokeClient:      {"", forGood},

@@ -86,6 +86,7 @@ func (p *plan) createApplication(ctx context.Context, call Call, spec Spec) (App
 	if p.taken(a.ID) {
 		return Application{}, taken(a.ID)
 	}
+	a.Mark(p.origins[a.ID])
 	w, err := state.ApplicationWrite(a)
 	if err != nil {
 		return Application{}, unavailable("writing the record", err)

@@ -14,6 +14,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/audit"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/manifest"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
@@ -22,7 +23,7 @@ import (
 var unrecorded = []access.Operation{
 	access.ShowProgrammer, access.ShowChannel, access.ShowApplication, access.ShowStatement, access.ShowClient, access.ShowKill,
 	access.ShowProxyMVPD, access.ShowCatalogue, access.ShowRoutes, access.ShowRefusal, access.ShowCensus, access.ShowKey, access.TryOut, access.ShowAudit, access.VerifyAudit, access.ShowChangeSet,
-	access.EditChangeSet,
+	access.EditChangeSet, access.ShowManifest,
 }
 
 // Every operation is done once. Each that changes something is on record, with
@@ -45,7 +46,8 @@ func TestEveryActIsOnRecord(t *testing.T) {
 			assert.NotZero(t, e.At)
 			assert.NotEmpty(t, e.Target.ID)
 			verb := e.Operation[strings.IndexByte(e.Operation, '.')+1:]
-			assert.Equal(t, slices.Contains([]string{"create", "extend", "issue", "revoke"}, verb), e.Before == nil, "%s: before", e.Operation)
+			begins := slices.Contains([]string{"create", "extend", "issue", "revoke", "apply"}, verb) || e.Operation == "manifest.release"
+			assert.Equal(t, begins, e.Before == nil, "%s: before", e.Operation)
 			assert.Equal(t, slices.Contains([]string{"delete", "reduce"}, verb), e.After == nil, "%s: after", e.Operation)
 			text, err := json.Marshal(e)
 			require.NoError(t, err)
@@ -85,6 +87,12 @@ func (w *world) doEverything(t *testing.T) (secrets []string) {
 
 	require.NoError(t, w.Keys.Ensure(within(t), state.KeyForStatements, w.Signing[state.KeyForStatements]))
 	ok(w.RotateKey(within(t), call(ann), management.KeyOrder{Use: "statement"}))
+	taken := w.create(t, nil)
+	w.apply(t, manifest.Manifest{Name: "streaming", Applications: []manifest.Application{
+		{Key: "taken", ID: taken.ID.String(), Name: "Demo", Programmer: "REF", Channels: []string{"REF30"}, Scopes: []string{"api:client:v2"}},
+	}})
+	ok(w.ReleaseManifest(within(t), call(ann), "streaming"))
+
 	app := w.create(t, nil)
 	issued, err := w.IssueStatement(within(t), keyed(ann, "a secret key of the caller's"), app.ID)
 	require.NoError(t, err)

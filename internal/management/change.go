@@ -57,6 +57,8 @@ func (p *plan) planChange(ctx context.Context, c Change) error {
 		spec.ID = c.ID
 		_, err := p.createApplication(ctx, call, spec)
 		return err
+	case access.AdoptApplication, access.ReleaseApplication:
+		return p.mark(ctx, c.Operation, c.ID)
 	case access.CreateProgrammer, access.UpdateProgrammer, access.DeleteProgrammer:
 		return change(ctx, p, &programmers, c, given(c.Programmer))
 	case access.CreateChannel, access.UpdateChannel, access.DeleteChannel:

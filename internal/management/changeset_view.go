@@ -50,7 +50,9 @@ type ChangeSet struct {
 	PushedBy   string    `json:"pushed_by,omitempty"`
 	UndoneAt   time.Time `json:"rolled_back_at,omitzero"`
 	UndoneBy   string    `json:"rolled_back_by,omitempty"`
-	Version    string    `json:"version"`
+	// ManagedBy names the manifest that made the set, if one did.
+	ManagedBy string `json:"managed_by,omitempty"`
+	Version   string `json:"version"`
 	// Changes are what a draft would do now, and what a pushed set did; lists
 	// leave them out.
 	Changes []ReviewedChange `json:"changes,omitempty"`
@@ -94,7 +96,7 @@ func changeSetView(b state.ChangeSetBrief, version string) ChangeSet {
 	return ChangeSet{
 		ID: b.ID, Title: b.Title, Owner: b.Owner, Programmer: b.Programmer, Channel: b.Channel,
 		Status: SetStatus(b.Status), Count: b.Count, CreatedAt: moment(b.CreatedAt), UpdatedAt: moment(b.UpdatedAt),
-		PushedAt: moment(b.PushedAt), PushedBy: b.PushedBy, UndoneAt: moment(b.UndoneAt), UndoneBy: b.UndoneBy, Version: version,
+		PushedAt: moment(b.PushedAt), PushedBy: b.PushedBy, UndoneAt: moment(b.UndoneAt), UndoneBy: b.UndoneBy, ManagedBy: b.ManagedBy, Version: version,
 	}
 }
 

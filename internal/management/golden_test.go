@@ -78,9 +78,18 @@ func TestTheWireFormatStays(t *testing.T) {
 		"platforms": management.Platforms{Platforms: []management.Platform{
 			{Name: "VIDAA", Aliases: []string{"a"}, Description: "d", BuiltIn: true, Story: rosterStory},
 		}, Cursor: "next"},
-		"change_set":      reviewed,
-		"change_sets":     management.ChangeSets{ChangeSets: []management.ChangeSet{set}, Cursor: "next"},
-		"change_set_spec": management.ChangeSetSpec{Title: "spring", Programmer: "REF", Channel: "REF30"},
+		"manifest_applied": management.AppliedManifest{
+			ManifestPlan: management.ManifestPlan{
+				Name: "streaming", Digest: "0f", Changes: []management.PlannedChange{{
+					Verb: management.Succeeds, Kind: "application", Name: "demo", Field: "applications[0]", Application: id(1),
+					Difference: []changeset.Difference{{Field: "version", From: json.RawMessage(`"1"`), To: json.RawMessage(`"2"`)}},
+				}}, Unmentioned: []management.Unmentioned{{Kind: "channel", ID: "ref31", Prune: management.PruneChannels}},
+			}, ChangeSet: &management.ChangeSet{ID: id(5), ManagedBy: "streaming"}, Applied: true,
+		},
+		"managed_programmer": management.Programmer{ID: "REF", Story: management.Story{ManagedBy: "streaming"}},
+		"change_set":         reviewed,
+		"change_sets":        management.ChangeSets{ChangeSets: []management.ChangeSet{set}, Cursor: "next"},
+		"change_set_spec":    management.ChangeSetSpec{Title: "spring", Programmer: "REF", Channel: "REF30"},
 		"audit": audit.Page{Entries: []audit.Entry{{
 			Seq: 1, At: at, Operation: "channel.update", Target: audit.Target{Kind: "channel", ID: "REF30"}, Outcome: "done", Actor: "ann", Role: "operator",
 			Method: "admin_endpoint", Surface: "cli", Address: "127.0.0.1", Node: "gateway-1", Programmer: "REF", Channel: "REF30", ChangeSet: id(5).String(),

@@ -58,13 +58,34 @@ func (k *kind[T, S, V]) existing(p *plan, op access.Operation, id, ifVersion str
 	if err != nil {
 		return held, "", err
 	}
-	if k.story(&held.Record).Declared {
-		return held, "", &Error{
-			Code: Invalid, Field: k.word, Message: fmt.Sprintf("%s %s is declared in the configuration", k.word, id),
-			Hint: "change it there",
-		}
+	if err := k.changeable(p, id, held.Record); err != nil {
+		return held, "", err
 	}
 	return held, role, checkVersion(ifVersion, k.target(id), held.Version())
+}
+
+// changeable refuses to change what a configuration owns, or a manifest on
+// whose behalf the plan is not made.
+func (k *kind[T, S, V]) changeable(p *plan, id string, record T) error {
+	story := k.story(&record)
+	switch {
+	case story.Declared:
+		return declaredElsewhere(k.word, id)
+	case story.ManagedBy != "" && story.ManagedBy != p.manifest:
+		return managedElsewhere(k.word, id, story.ManagedBy)
+	default:
+		return nil
+	}
+}
+
+// marked says whose a record is that the plan writes.
+func (p *plan) marked(story *roster.Story) {
+	if p.manifest != "" {
+		story.ManagedBy = p.manifest
+	}
+	if p.release {
+		story.ManagedBy = ""
+	}
 }
 
 func (k *kind[T, S, V]) planCreate(ctx context.Context, p *plan, call Call, id string, spec S) (V, error) {
@@ -90,6 +111,7 @@ func (k *kind[T, S, V]) planCreate(ctx context.Context, p *plan, call Call, id s
 	}
 	story := k.story(&record)
 	story.CreatedAt, story.CreatedBy = p.now.UnixMilli(), p.who.Name
+	p.marked(story)
 	held, err := put(p, k.staged(p), k.key(id), state.Held[T]{}, record, k.encode)
 	if err != nil {
 		return none, err
@@ -122,6 +144,7 @@ func (k *kind[T, S, V]) planUpdate(p *plan, id, ifVersion string, spec S) (V, er
 	story := k.story(&record)
 	*story = *k.story(&held.Record)
 	story.UpdatedAt, story.UpdatedBy = p.now.UnixMilli(), p.who.Name
+	p.marked(story)
 	next, err := put(p, k.staged(p), k.key(id), held, record, k.encode)
 	if err != nil {
 		return none, err

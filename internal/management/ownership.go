@@ -142,6 +142,12 @@ func (p *plan) succeed(spec Spec) (Spec, error) {
 			"a new version stays with its programmer; create another application")
 	}
 	spec.Programmer, spec.Predecessor = old.Programmer, id.String()
+	if old.ManagedBy != "" && old.ManagedBy != p.manifest {
+		return spec, managedElsewhere("application", old.ID.String(), old.ManagedBy)
+	}
+	if p.manifest != "" {
+		return spec, nil // which says all of it anew
+	}
 	spec.Name = cmp.Or(spec.Name, old.Name)
 	if spec.Version == "" {
 		if spec.Version, err = following(old.Version); err != nil {

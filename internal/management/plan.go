@@ -28,6 +28,13 @@ type plan struct {
 	// the place of its owner.
 	set   string
 	place *access.Resource
+	// manifest is the one on whose behalf the plan is made: it may change what
+	// the manifest manages, and what it changes becomes the manifest's, or, to
+	// release it, nobody's.
+	manifest string
+	release  bool
+	// origins are the manifest's applications.
+	origins map[uuid.UUID]application.Origin
 	// review plans what somebody only looks at, who need not be allowed to do it.
 	review bool
 
@@ -51,6 +58,7 @@ func (s *Service) newPlan(who access.Actor) *plan {
 		programmers: staged[roster.Programmer]{}, channels: staged[roster.Channel]{}, proxyMVPDs: staged[roster.ProxyMVPD]{},
 		scopes: staged[roster.Scope]{}, platforms: staged[roster.Platform]{},
 		applications: map[uuid.UUID]*application.Application{}, kills: map[string]state.Kill{},
+		origins: map[uuid.UUID]application.Origin{},
 	}
 }
 

@@ -154,7 +154,7 @@ func (s *Service) turnSet(ctx context.Context, call Call, op access.Operation, i
 		if err := checkVersion(call.IfVersion, setTarget(id), held.Version()); err != nil {
 			return err
 		}
-		p.set, p.place = id.String(), &of
+		p.set, p.place, p.manifest = id.String(), &of, held.Record.ManagedBy
 		record := held.Record
 		if err := turn(ctx, p, &record); err != nil {
 			return err
@@ -172,14 +172,20 @@ func (s *Service) turnSet(ctx context.Context, call Call, op access.Operation, i
 	if err != nil {
 		return ChangeSet{}, err
 	}
-	// All gateways know of a set before its pusher goes on, as of a kill.
+	s.awaitSet(ctx, kills, position)
+	return s.review(ctx, next)
+}
+
+// awaitSet waits until all gateways know of a set, as of a kill, before its
+// pusher goes on, and says whether they do.
+func (s *Service) awaitSet(ctx context.Context, kills map[string]state.Kill, position plugins.Position) bool {
 	applied := s.await(ctx, Revocation{}, position)
 	for _, kill := range kills {
 		if s.Revoked != nil {
 			s.Revoked(Revocation{Kill: killView(kill), Applied: applied.Applied, Nodes: applied.Nodes})
 		}
 	}
-	return s.review(ctx, next)
+	return applied.Applied
 }
 
 // planAll plans changes, and names all that cannot be made.

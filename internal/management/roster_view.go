@@ -14,6 +14,9 @@ type Story struct {
 	UpdatedBy string    `json:"updated_by,omitempty"`
 	// Declared things belong to the configuration, and are changed there.
 	Declared bool `json:"declared,omitempty"`
+	// ManagedBy names the manifest that the thing belongs to, if one does; it is
+	// changed by applying that.
+	ManagedBy string `json:"managed_by,omitempty"`
 	// Version names this state of the thing, for whoever wants to change
 	// exactly that.
 	Version string `json:"version,omitempty"`
@@ -25,7 +28,7 @@ func storyView(s roster.Story, version string) Story {
 	}
 	return Story{
 		CreatedAt: moment(s.CreatedAt), CreatedBy: s.CreatedBy, UpdatedAt: moment(s.UpdatedAt), UpdatedBy: s.UpdatedBy,
-		Declared: s.Declared, Version: version,
+		Declared: s.Declared, ManagedBy: s.ManagedBy, Version: version,
 	}
 }
 

@@ -37,6 +37,10 @@ type Application struct {
 	RecordVersion string `json:"record_version,omitempty"`
 	// Declared applications belong to the configuration, not to the store.
 	Declared bool `json:"declared"`
+	// ManagedBy names the manifest that the application belongs to, if one
+	// does, and ManagedKey is how that calls it, through all its versions.
+	ManagedBy  string `json:"managed_by,omitempty"`
+	ManagedKey string `json:"managed_key,omitempty"`
 	// Clients is what the last census counted; lists leave it out.
 	Clients *ClientCount `json:"clients,omitempty"`
 	Revoked bool         `json:"revoked"`
@@ -139,6 +143,7 @@ func applicationView(a *application.Application) Application {
 		AllPlatforms: a.AllPlatforms, Platforms: list(a.Platforms),
 		Domains: list(a.Domains), CustomSchemes: list(a.CustomSchemes), ProxyMVPDs: list(a.ProxyMVPDs),
 		Scopes: list(a.Scopes.Values()), CreatedAt: a.CreatedAt, CreatedBy: a.CreatedBy, Declared: a.Declared,
+		ManagedBy: a.ManagedBy, ManagedKey: a.ManagedKey,
 		RecordedChannelsOnly: a.OnlyRecorded, Predecessor: a.Predecessor, RecordVersion: state.ApplicationVersion(a),
 	}
 }

@@ -13,6 +13,9 @@ type Story struct {
 	CreatedBy string `cbor:"21,keyasint,omitempty"`
 	UpdatedAt int64  `cbor:"22,keyasint,omitempty"`
 	UpdatedBy string `cbor:"23,keyasint,omitempty"`
+	// ManagedBy names the manifest that the thing belongs to, if one does: it
+	// is changed by applying that, and nowhere else.
+	ManagedBy string `cbor:"24,keyasint,omitempty"`
 	// Declared says that a configuration file owns the thing; no such thing is
 	// ever stored.
 	Declared bool `cbor:"-"`

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/fxamacker/cbor/v2"
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
@@ -35,7 +36,13 @@ type applicationRecord struct {
 	CreatedBy     string    `cbor:"16,keyasint,omitempty"`
 	Predecessor   uuid.UUID `cbor:"17,keyasint,omitzero"`
 	OnlyRecorded  bool      `cbor:"18,keyasint,omitempty"`
+	ManagedBy     string    `cbor:"19,keyasint,omitempty"`
+	ManagedKey    string    `cbor:"20,keyasint,omitempty"`
+	ManagedAs     []byte    `cbor:"21,keyasint,omitempty"`
 }
+
+// managedFields are the numbers of the fields that an application's mark has.
+const managedByField, managedKeyField, managedAsField = 19, 20, 21
 
 func encodeApplication(a *application.Application) ([]byte, error) {
 	return encode(kindApplication, applicationRecord{
@@ -46,6 +53,7 @@ func encodeApplication(a *application.Application) ([]byte, error) {
 		Domains: a.Domains, CustomSchemes: a.CustomSchemes, ProxyMVPDs: a.ProxyMVPDs,
 		Scopes: a.Scopes.Values(), CreatedAt: a.CreatedAt.UnixMilli(), CreatedBy: a.CreatedBy,
 		Predecessor: a.Predecessor, OnlyRecorded: a.OnlyRecorded,
+		ManagedBy: a.ManagedBy, ManagedKey: a.ManagedKey, ManagedAs: a.ManagedAs,
 	})
 }
 
@@ -69,6 +77,7 @@ func decodeApplication(key string, value []byte) (*application.Application, erro
 		Domains: r.Domains, CustomSchemes: r.CustomSchemes, ProxyMVPDs: r.ProxyMVPDs,
 		Scopes: scopes, CreatedAt: time.UnixMilli(r.CreatedAt).UTC(), CreatedBy: r.CreatedBy,
 		Predecessor: r.Predecessor, OnlyRecorded: r.OnlyRecorded,
+		ManagedBy: r.ManagedBy, ManagedKey: r.ManagedKey, ManagedAs: r.ManagedAs,
 	}, nil
 }
 
@@ -101,4 +110,33 @@ func (r Records) CreateApplication(ctx context.Context, a *application.Applicati
 		return plugins.Position{}, fmt.Errorf("application %s: %w", a.ID, ErrExists)
 	}
 	return position, err
+}
+
+// MarkApplication says how the application becomes a manifest's, or nobody's.
+// All else of its record stays as it is, also what a later version of the
+// gateway wrote into it.
+func (r Records) MarkApplication(ctx context.Context, a *application.Application, o application.Origin) (*application.Application, plugins.Write, error) {
+	key := applicationKey(a.ID)
+	raw, err := getOne(ctx, r.Store, key)
+	if err != nil {
+		return nil, plugins.Write{}, fmt.Errorf("application %s: %w", a.ID, err)
+	}
+	var fields map[int]cbor.RawMessage
+	if err := decode(kindApplication, raw, &fields); err != nil {
+		return nil, plugins.Write{}, fmt.Errorf("application %s: %w", a.ID, err)
+	}
+	delete(fields, managedByField)
+	delete(fields, managedKeyField)
+	delete(fields, managedAsField)
+	if o.Manifest != "" {
+		for field, value := range map[int]any{managedByField: o.Manifest, managedKeyField: o.Key, managedAsField: o.Said} {
+			if fields[field], err = encoder.Marshal(value); err != nil {
+				return nil, plugins.Write{}, err
+			}
+		}
+	}
+	value, err := encode(kindApplication, fields)
+	marked := *a
+	marked.Mark(o)
+	return &marked, plugins.Write{Key: key, Value: value, If: plugins.IfEqual, Old: raw}, err
 }

@@ -39,6 +39,8 @@ type ChangeSetBrief struct {
 	// UndoneAt and UndoneBy tell of a push that was rolled back.
 	UndoneAt int64  `cbor:"12,keyasint,omitempty"`
 	UndoneBy string `cbor:"13,keyasint,omitempty"`
+	// ManagedBy names the manifest that made the set, if one did.
+	ManagedBy string `cbor:"14,keyasint,omitempty"`
 }
 
 // ChangeSetKey is where a change set stands.

@@ -82,9 +82,13 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 	successor.Predecessor, successor.OnlyRecorded = fixedID(6), true
 	version, err := encodeApplication(successor)
 	require.NoError(t, err)
+	marked := fixedApplication()
+	marked.Mark(application.Origin{Manifest: "streaming", Key: "demo", Said: []byte(`{"name":"Demo"}`)})
+	managed, err := encodeApplication(marked)
+	require.NoError(t, err)
 	keyClient, err := encodeClient(fixedKeyClient())
 	require.NoError(t, err)
-	records := map[string][]byte{"application": app, "application_version": version, "client": client, "client_with_key": keyClient, "client_used": usedClient, "client_of_network": locatedClient, "token": token}
+	records := map[string][]byte{"application": app, "application_version": version, "application_managed": managed, "client": client, "client_with_key": keyClient, "client_used": usedClient, "client_of_network": locatedClient, "token": token}
 	for name, record := range map[string]struct {
 		kind  kind
 		value any
