@@ -67,7 +67,7 @@ type applicationPage struct {
 	Commands   []command
 	Key        string
 	// CanIssue and the others say what to offer.
-	CanIssue, CanRevoke, CanCreate, SeesStatements bool
+	CanIssue, CanRevoke, CanCreate, SeesProgrammer bool
 	Lineage                                        []lineage
 }
 
@@ -102,7 +102,7 @@ func (v *visit) aboutApplication(app management.Application) (applicationPage, e
 	data := applicationPage{
 		Application: app, Key: newKey(), CanIssue: v.allowed(access.IssueStatement, of) && !app.Revoked,
 		CanRevoke: v.allowed(access.RevokeApplication, of) && !app.Revoked, CanCreate: v.allowed(access.CreateApplication, of),
-		SeesStatements: v.allowed(access.ShowStatement, of), Commands: v.commands(app, ""),
+		SeesProgrammer: v.allowed(access.ShowProgrammer, access.Resource{Programmer: app.Programmer}), Commands: v.commands(app, ""),
 	}
 	list, err := v.Management.StatementsOf(v.ctx(), v.who, app.ID, management.StatementFilter{}, management.Part{Limit: statementsShown})
 	if err != nil {

@@ -2,6 +2,7 @@ package console_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -9,6 +10,7 @@ import (
 	"net/url"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +30,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/scope"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/plugins/boltstore"
 )
 
@@ -41,19 +44,44 @@ type world struct {
 	census  *state.Census
 	// refusal is the one that is remembered.
 	refusal explain.Entry
+	// away takes the store away.
+	away atomic.Bool
+}
+
+// flaky is a store that can be away.
+type flaky struct {
+	plugins.Store
+	w *world
+}
+
+var errAway = fmt.Errorf("dial tcp 192.0.2.1:6379: %w", plugins.ErrUnavailable)
+
+func (f flaky) Get(ctx context.Context, keys ...string) ([]plugins.Item, error) {
+	if f.w.away.Load() {
+		return nil, errAway
+	}
+	return f.Store.Get(ctx, keys...)
+}
+
+func (f flaky) List(ctx context.Context, prefix, cursor string, limit int) (plugins.Page, error) {
+	if f.w.away.Load() {
+		return plugins.Page{}, errAway
+	}
+	return f.Store.List(ctx, prefix, cursor, limit)
 }
 
 func newWorld(t *testing.T) *world {
-	store, err := boltstore.Open(filepath.Join(t.TempDir(), "dcr.db"))
+	w := &world{t: t}
+	bolt, err := boltstore.Open(filepath.Join(t.TempDir(), "dcr.db"))
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = store.Close() })
+	t.Cleanup(func() { _ = bolt.Close() })
+	store := flaky{bolt, w}
 	logger := slog.New(slog.DiscardHandler)
 	replica := &state.Replica{Store: store, Logger: logger}
 	nodes := &state.Nodes{Replica: replica, Name: "gateway-1", Logger: logger}
 	run(t, replica.Run)
 	require.Eventually(t, func() bool { return replica.Fresh(time.Minute) == nil }, 5*time.Second, time.Millisecond)
 	run(t, nodes.Run)
-	w := &world{t: t}
 	records := state.Records{Store: store}
 	w.service = &management.Service{
 		Records: records, Replica: replica, Nodes: nodes, Audit: audit.New(records, replica, "gateway-1", logger, nil),
@@ -184,6 +212,8 @@ func (w *world) fill() things {
 		_, err := s.CreateChannel(ctx, by(olga), id, management.ChannelSpec{Programmer: of, Name: "Channel " + id, Domains: []string{strings.ToLower(id) + ".example.com"}})
 		must(err)
 	}
+	_, err = s.AddPlatform(ctx, by(olga), "Fridge", management.PlatformSpec{Description: "With a screen", Aliases: []string{"Smart Fridge"}})
+	must(err)
 	_, err = s.CreateProxyMVPD(ctx, by(olga), "PROXY1", management.ProxyMVPDSpec{Name: "Proxy One"})
 	must(err)
 	x.app, err = s.CreateApplication(ctx, by(olga), management.Spec{
@@ -198,7 +228,7 @@ func (w *world) fill() things {
 	must(err)
 	x.client = uuid.New()
 	must(s.Records.PutClient(ctx, state.Client{
-		ID: x.client, ApplicationID: x.appOfChannel.ID, StatementID: x.statement.ID, Platform: "Roku", SecretMAC: []byte("never shown"), SecretKey: 7, CreatedAt: 1764000000000,
+		ID: x.client, ApplicationID: x.appOfChannel.ID, StatementID: uuid.New(), Platform: "Roku", SecretMAC: []byte("never shown"), SecretKey: 7, CreatedAt: 1764000000000,
 	}))
 	_, err = s.Revoke(ctx, by(olga), management.KillOrder{Kind: "platform", ID: "Tizen", Reason: "stolen keys"})
 	must(err)
