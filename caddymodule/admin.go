@@ -48,6 +48,10 @@ const adminTimeout = 10 * time.Second
 //	POST   /dcr/manifest/plan                 say what applying a manifest would change
 //	POST   /dcr/manifest/apply                make what a manifest says true
 //	POST   /dcr/manifest/release              take a manifest's mark off what it manages
+//	POST   /dcr/export                        begin an export
+//	GET    /dcr/export/{class}                give records of a class (?cursor= &limit=)
+//	POST   /dcr/import                        begin an import
+//	POST   /dcr/import/records                put records back
 //	GET    /dcr/audit                         list what was done (?actor= &operation= &target= … &cursor= &limit=)
 //	GET    /dcr/audit/verification            walk the chain of the audit (?anchor= &cursor=)
 //

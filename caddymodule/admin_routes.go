@@ -32,6 +32,10 @@ var adminRoutes = []adminRoute{
 	{"POST", adminPrefix + "manifest/plan", planManifest},
 	{"POST", adminPrefix + "manifest/apply", applyManifest},
 	{"POST", adminPrefix + "manifest/release", releaseManifest},
+	{"POST", adminPrefix + "export", beginExport},
+	{"GET", adminPrefix + "export/{class}", exportRecords},
+	{"POST", adminPrefix + "import", beginImport},
+	{"POST", adminPrefix + "import/records", importRecords},
 	{"GET", adminPrefix + "audit", listAudit},
 	{"GET", adminPrefix + "audit/verification", verifyAudit},
 }

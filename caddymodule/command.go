@@ -51,6 +51,8 @@ func buildCommand(dcr *cobra.Command) {
 			clientListCommand(), clientShowCommand(), clientCensusCommand(), revokeOneCommand("client")),
 		planCommand(),
 		applyCommand(),
+		exportCommand(),
+		importCommand(),
 		revokeCommand(),
 		unrevokeCommand(),
 		routesCommand(),

@@ -76,6 +76,8 @@ application.release   y . . . . .
 manifest.show         y . . y . .
 manifest.apply        y . . . . .
 manifest.release      y . . . . .
+store.export          y . . . . .
+store.import          y . . . . .
 route.show            y . . y . .
 refusal.show          y y y y y y
 census.show           y y y y y y

@@ -55,6 +55,10 @@ const (
 	ApplyManifest   Operation = "manifest.apply"
 	ReleaseManifest Operation = "manifest.release"
 
+	// Taking everything along, and putting it back.
+	ExportStore Operation = "store.export"
+	ImportStore Operation = "store.import"
+
 	ShowRoutes  Operation = "route.show"
 	ShowRefusal Operation = "refusal.show"
 	ShowCensus  Operation = "census.show"
@@ -131,6 +135,9 @@ var rules = map[Operation]rule{
 	ApplyManifest:   {},
 	ReleaseManifest: {},
 
+	ExportStore: {},
+	ImportStore: {},
+
 	ShowRoutes:  {reads: true},
 	ShowRefusal: {programmer: true, channel: true, reads: true},
 	ShowCensus:  {programmer: true, channel: true, reads: true},
@@ -156,6 +163,7 @@ var Operations = []Operation{
 	ShowProxyMVPD, CreateProxyMVPD, UpdateProxyMVPD, DeleteProxyMVPD,
 	ShowCatalogue, ExtendCatalogue, UpdateCatalogue, ReduceCatalogue,
 	AdoptApplication, ReleaseApplication, ShowManifest, ApplyManifest, ReleaseManifest,
+	ExportStore, ImportStore,
 	ShowRoutes, ShowRefusal, ShowCensus, TryOut, ShowAudit, VerifyAudit,
 	ShowChangeSet, EditChangeSet, PushChangeSet, RollBackChangeSet,
 }

@@ -17,6 +17,7 @@ func TestEveryOperationCanBeTakenBackOrSaysWhyNot(t *testing.T) {
 		access.IssueStatement, // its text is for whoever asked, at once
 		access.RotateKey,      // a set that waits to be pushed would hold a key that lies about
 		access.EditChangeSet, access.PushChangeSet, access.RollBackChangeSet, access.VerifyAudit, access.TryOut,
+		access.ExportStore, access.ImportStore,
 		access.ApplyManifest, access.ReleaseManifest, // which are sets themselves
 	}
 	for _, op := range access.Operations {

@@ -46,7 +46,7 @@ func TestEveryActIsOnRecord(t *testing.T) {
 			assert.NotZero(t, e.At)
 			assert.NotEmpty(t, e.Target.ID)
 			verb := e.Operation[strings.IndexByte(e.Operation, '.')+1:]
-			begins := slices.Contains([]string{"create", "extend", "issue", "revoke", "apply"}, verb) || e.Operation == "manifest.release"
+			begins := slices.Contains([]string{"create", "extend", "issue", "revoke", "apply", "export", "import"}, verb) || e.Operation == "manifest.release"
 			assert.Equal(t, begins, e.Before == nil, "%s: before", e.Operation)
 			assert.Equal(t, slices.Contains([]string{"delete", "reduce"}, verb), e.After == nil, "%s: after", e.Operation)
 			text, err := json.Marshal(e)
@@ -92,6 +92,8 @@ func (w *world) doEverything(t *testing.T) (secrets []string) {
 		{Key: "taken", ID: taken.ID.String(), Name: "Demo", Programmer: "REF", Channels: []string{"REF30"}, Scopes: []string{"api:client:v2"}},
 	}})
 	ok(w.ReleaseManifest(within(t), call(ann), "streaming"))
+	ok(w.BeginExport(within(t), call(ann), management.ExportOrder{}))
+	require.NoError(t, w.BeginImport(within(t), call(ann), management.ImportOrder{From: "backup.ndjson"}))
 
 	app := w.create(t, nil)
 	issued, err := w.IssueStatement(within(t), keyed(ann, "a secret key of the caller's"), app.ID)

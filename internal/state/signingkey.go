@@ -98,3 +98,25 @@ func (r Records) RemoveSigningKey(ctx context.Context, use KeyUse, generation ui
 	}
 	return err
 }
+
+// ReplaceSigningKeys are the writes that put these keys in the place of those
+// that there are. Whatever the others have signed or hashed is lost.
+func ReplaceSigningKeys(there, keys []SigningKey) ([]plugins.Write, error) {
+	var writes []plugins.Write
+	stays := map[string]bool{}
+	for _, k := range keys {
+		value, err := encode(kindSigningKey, k)
+		if err != nil {
+			return nil, err
+		}
+		key := signingKeyKey(k.Use, k.Generation)
+		stays[key] = true
+		writes = append(writes, plugins.Write{Key: key, Value: value})
+	}
+	for _, k := range there {
+		if key := signingKeyKey(k.Use, k.Generation); !stays[key] {
+			writes = append(writes, plugins.Write{Key: key})
+		}
+	}
+	return writes, nil
+}

@@ -1,0 +1,66 @@
+package caddymodule
+
+import (
+	"net/http"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+)
+
+// transferLimit is what one part of an import can have.
+const transferLimit = 32 << 20
+
+type (
+	exportRequest struct {
+		management.ExportOrder
+		By string `json:"by,omitempty"`
+	}
+	importRequest struct {
+		management.ImportOrder
+		By string `json:"by,omitempty"`
+	}
+	restoreRequest struct {
+		management.RestoreOrder
+		By string `json:"by,omitempty"`
+	}
+)
+
+func beginExport(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q exportRequest
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	export, err := s.BeginExport(r.Context(), trusted(r, q.By), q.ExportOrder)
+	return adminAnswer{http.StatusOK, export}, err
+}
+
+func exportRecords(s *management.Service, r *http.Request) (adminAnswer, error) {
+	q, err := readQuery(r, "cursor", "limit")
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	part, err := readPart(q)
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	records, err := s.ExportRecords(r.Context(), trusted(r, "").Actor, state.Class(r.PathValue("class")), part)
+	return adminAnswer{http.StatusOK, records}, err
+}
+
+func beginImport(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q importRequest
+	if err := readBodyOf(r, transferLimit, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	err := s.BeginImport(r.Context(), trusted(r, q.By), q.ImportOrder)
+	return adminAnswer{http.StatusOK, struct{}{}}, err
+}
+
+func importRecords(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q restoreRequest
+	if err := readBodyOf(r, transferLimit, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	done, err := s.ImportRecords(r.Context(), trusted(r, q.By), q.RestoreOrder)
+	return adminAnswer{http.StatusOK, done}, err
+}

@@ -1,0 +1,3 @@
+// Package moves holds the black-box tests of taking everything along: into a
+// file and back.
+package moves
