@@ -72,7 +72,7 @@ func (c *Console) Provision(ctx caddy.Context) error {
 	}
 	c.sameSite = http.NewCrossOriginProtection()
 	c.api = managementapi.New(managementapi.Options{Management: app.management(), Logger: ctx.Slogger()})
-	c.pages = console.New(console.Options{Management: app.management(), Logger: ctx.Slogger()})
+	c.pages = console.New(console.Options{Management: app.management(), Logger: ctx.Slogger(), Figures: historyOf.figures})
 	return nil
 }
 
@@ -84,6 +84,9 @@ func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request, _ caddyhttp.
 	surface := access.Console
 	if r.URL.Path == "/api" || strings.HasPrefix(r.URL.Path, managementapi.Prefix) {
 		surface = access.API
+	}
+	if c.pages.Asset(w, r) {
+		return nil // also the page that lets nobody in wants to be read
 	}
 	who, problem := c.admit(r)
 	if problem != nil {

@@ -101,7 +101,7 @@ func (v *visit) aboutApplication(app management.Application) (applicationPage, e
 	of := resourceOf(app)
 	data := applicationPage{
 		Application: app, Key: newKey(), CanIssue: v.allowed(access.IssueStatement, of) && !app.Revoked,
-		CanRevoke: v.allowed(access.RevokeApplication, of) && !app.Revoked, CanCreate: v.allowed(access.CreateApplication, of),
+		CanRevoke: v.allowed(access.RevokeApplication, of) && !app.Revoked, CanCreate: v.allowed(access.CreateApplication, of) && app.ManagedBy == "",
 		SeesProgrammer: v.allowed(access.ShowProgrammer, access.Resource{Programmer: app.Programmer}), Commands: v.commands(app, ""),
 	}
 	list, err := v.Management.StatementsOf(v.ctx(), v.who, app.ID, management.StatementFilter{}, management.Part{Limit: statementsShown})

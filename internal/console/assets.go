@@ -48,8 +48,10 @@ func addressed(content []byte, kind string) string {
 	return "/assets/console." + hex.EncodeToString(sum[:6]) + "." + kind
 }
 
-// Assets are for everybody who has a role, and hold nothing of anybody.
-func serveAsset(w http.ResponseWriter, r *http.Request) {
+// Asset serves the style sheet, the script and the icon, if that is what is
+// asked for. They hold nothing of anybody, and are for everybody: also for
+// whoever reads why they are not let in.
+func (c *Console) Asset(w http.ResponseWriter, r *http.Request) bool {
 	h := w.Header()
 	var content []byte
 	switch r.URL.Path {
@@ -63,11 +65,11 @@ func serveAsset(w http.ResponseWriter, r *http.Request) {
 		content = picture
 		h.Set("Content-Type", "image/svg+xml")
 	default:
-		http.NotFound(w, r)
-		return
+		return false
 	}
 	h.Set("Cache-Control", "private, max-age=31536000, immutable")
 	_, _ = w.Write(content)
+	return true
 }
 
 // pages are the templates, by the name of their file: each has the layout, the

@@ -43,7 +43,7 @@ func showChannel(v *visit) error {
 		return err
 	}
 	of := access.Resource{Programmer: ch.Programmer, Channel: ch.ID}
-	fixed := ch.Declared || ch.Implied
+	fixed := ch.Declared || ch.Implied || ch.ManagedBy != ""
 	data := channelPage{
 		Channel: ch, CanUpdate: !fixed && v.allowed(access.UpdateChannel, of), CanDelete: !fixed && v.allowed(access.DeleteChannel, of),
 		CanCreate: v.allowed(access.CreateApplication, of), CanKill: v.allowed(access.RevokeChannel, of),

@@ -55,7 +55,6 @@ func New(options Options) *Console {
 	for path, offered := range byPath {
 		c.mux.HandleFunc(path, c.choose(offered))
 	}
-	c.mux.HandleFunc("/assets/{name}", serveAsset)
 	c.mux.HandleFunc("/", c.serve(route{serve: func(v *visit) error { return v.nothingHere() }}))
 	return c
 }
@@ -69,6 +68,9 @@ const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src
 // is for the host, too, to refuse what another site's page sends.
 func (c *Console) ServeHTTP(w http.ResponseWriter, r *http.Request, who access.Actor) {
 	protect(w.Header())
+	if c.Asset(w, r) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(r.Context(), within)
 	defer cancel()
 	who.Surface = access.Console

@@ -15,6 +15,9 @@ type command struct{ ID, Title, Text string }
 // the statement they read it from the file that was downloaded.
 func (v *visit) commands(app management.Application, jwt string) []command {
 	at := strings.TrimSuffix(v.Issuer, "/")
+	if !strings.Contains(at, "://") {
+		at = "https://" + at // an issuer can be a bare name
+	}
 	statement := jwt
 	if statement == "" {
 		statement = "$(cat " + statementFile(app) + ")"

@@ -14,7 +14,7 @@
 //	/statements                        what was issued lately; judges a statement
 //	/clients /clients/{id}             finds a client, shows it
 //	/kills /kills/new /kills/lift      kill switches; …/new says what would stop
-//	/keys /routes                      signing keys, guarded routes
+//	/keys /keys/rotate /routes         signing keys, guarded routes
 //	/changes /changes/{id}             change sets: review, push, roll back
 //	/audit /audit/{seq} /audit/verify  the record of what was done
 //	/refusals /refusals/{trace}        why was I refused?

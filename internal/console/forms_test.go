@@ -183,6 +183,16 @@ func TestAFormThatIsWrongSaysWhereAndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+func TestAKeyIsReplaced(t *testing.T) {
+	w := newWorld(t)
+	form := w.page(olga, "/keys/rotate?use=statement").fields(t, "/keys/rotate")
+	assert.Equal(t, "/keys?done=rotated", location(t, w.post(olga, "/keys/rotate", form)))
+	assert.Contains(t, w.page(olga, "/keys").text, "Next")
+	again := w.post(olga, "/keys/rotate", with(form, "key", "another"))
+	assert.Equal(t, http.StatusConflict, again.Code)
+	assert.Contains(t, again.Body.String(), "is next already")
+}
+
 func TestTwoClicksAreOneAct(t *testing.T) {
 	w := newWorld(t)
 	w.fill()
@@ -275,6 +285,7 @@ func formTable(x things) []formRow {
 		{"/kills/new", url.Values{"do": {"now"}, "kind": {"application"}, "id": {app}}, []access.Actor{carla, rita, rolf, fay, none}},
 		{"/kills/new", url.Values{"do": {"gather"}, "set": {"new"}, "kind": {"application"}, "id": {app}}, []access.Actor{carla, rita, rolf, fay, none}},
 		{"/kills/new", url.Values{"do": {"now"}, "kind": {"platform"}, "id": {"Roku"}}, []access.Actor{paul, carla, rita, rolf, fay, none}},
+		{"/keys/rotate", url.Values{"use": {"token"}}, []access.Actor{paul, carla, rita, rolf, fay, none}},
 		{"/kills/lift", url.Values{"do": {"now"}, "kind": {"platform"}, "id": {"Tizen"}}, []access.Actor{paul, carla, rita, rolf, fay, none}},
 		{"/changes", nil, []access.Actor{rita, rolf, none}},
 		{"/changes/" + draft + "/push", nil, []access.Actor{carla, rita, rolf, fay, none}},

@@ -57,6 +57,7 @@ var navigation = []group{
 	{"Protection", []entry{
 		{Text: "Why was I refused?", Path: "/refusals", Icon: "refusal", op: access.ShowRefusal},
 		{Text: "Kill switches", Path: "/kills", Icon: "kill", op: access.ShowKill},
+		{Text: "Keys", Path: "/keys", Icon: "key", op: access.ShowKey},
 		{Text: "Routes", Path: "/routes", Icon: "route", op: access.ShowRoutes},
 	}},
 }

@@ -21,7 +21,7 @@ var helpers = template.FuncMap{
 	"operation": operationText, "dict": dict, "seg": url.PathEscape, "short": short, "json": pretty, "values": valuesOf,
 	"none": func(id uuid.UUID) bool { return id == uuid.Nil }, "join": strings.Join, "stateText": stateText,
 	"first": func(list []string, n int) []string { return list[:min(n, len(list))] },
-	"has":   func(list []string, one string) bool { return slices.Contains(list, one) }, "stamp": stamp,
+	"has":   func(list []string, one string) bool { return slices.Contains(list, one) }, "stamp": stamp, "keyState": func(state string) any { return keyStates[state] },
 	"minus": func(a, b int) int { return a - b }, "targetPath": targetPath, "kindText": kindText,
 }
 

@@ -45,7 +45,7 @@ func showProgrammer(v *visit) error {
 		return err
 	}
 	of := access.Resource{Programmer: p.ID}
-	fixed := p.Declared || p.Implied
+	fixed := p.Declared || p.Implied || p.ManagedBy != ""
 	data := programmerPage{
 		Programmer: p, CanUpdate: !fixed && v.allowed(access.UpdateProgrammer, of), CanDelete: !fixed && v.allowed(access.DeleteProgrammer, of),
 		CanCreate: v.allowed(access.CreateApplication, of), CanAddChannel: !p.Implied && v.ever(access.CreateChannel),

@@ -44,7 +44,8 @@ func showProxyMVPD(v *visit) error {
 	data.ProxyMVPD, err = v.Management.ProxyMVPD(v.who, id)
 	switch {
 	case err == nil:
-		data.CanUpdate, data.CanDelete = v.ever(access.UpdateProxyMVPD) && !data.Declared, v.ever(access.DeleteProxyMVPD) && !data.Declared
+		fixed := data.Declared || data.ManagedBy != ""
+		data.CanUpdate, data.CanDelete = v.ever(access.UpdateProxyMVPD) && !fixed, v.ever(access.DeleteProxyMVPD) && !fixed
 	case faultOf(err).Code == management.NotFound && len(apps.Applications) > 0:
 		data.ProxyMVPD = management.ProxyMVPD{ID: id, Name: id, Implied: true}
 		data.CanRecord = v.ever(access.CreateProxyMVPD)

@@ -85,6 +85,10 @@ var routes = []route{
 	{get, "/kills/lift", access.LiftKill, "/kills", false, askLift},
 	{post, "/kills/lift", access.LiftKill, "/kills", false, liftKill},
 
+	{get, "/keys", access.ShowKey, "/keys", false, listKeys},
+	{get, "/keys/rotate", access.RotateKey, "/keys", false, askRotation},
+	{post, "/keys/rotate", access.RotateKey, "/keys", false, rotateKey},
+
 	{get, "/routes", access.ShowRoutes, "/routes", false, showRoutes},
 
 	{get, "/changes", access.ShowChangeSet, "/changes", false, listChanges},

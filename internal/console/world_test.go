@@ -24,6 +24,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/roster"
@@ -79,6 +80,8 @@ func newWorld(t *testing.T) *world {
 	logger := slog.New(slog.DiscardHandler)
 	replica := &state.Replica{Store: store, Logger: logger}
 	nodes := &state.Nodes{Replica: replica, Name: "gateway-1", Logger: logger}
+	keys := keyring.New(state.Records{Store: store}, replica, nil, logger)
+	replica.KeysChanged = keys.Load
 	run(t, replica.Run)
 	require.Eventually(t, func() bool { return replica.Fresh(time.Minute) == nil }, 5*time.Second, time.Millisecond)
 	run(t, nodes.Run)
@@ -87,6 +90,9 @@ func newWorld(t *testing.T) *world {
 		Records: records, Replica: replica, Nodes: nodes, Audit: audit.New(records, replica, "gateway-1", logger, nil),
 		Issuer: issuer, TokenLifetime: 24 * time.Hour, Wait: 5 * time.Second,
 		Statements: newPapers(t), Census: func() *state.Census { return w.census },
+		Keys: keys, Ahead: 6 * time.Minute, Signing: map[state.KeyUse]jws.Algorithm{
+			state.KeyForTokens: jws.HS256, state.KeyForStatements: jws.ES256, state.KeyForSecrets: jws.HS256,
+		},
 		Refusals: w, Trials: trier{w},
 		Guarded: func() []management.Route {
 			return []management.Route{
