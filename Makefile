@@ -21,7 +21,7 @@ RACE ?= inside
 # Which packages bench and cover look at.
 PKG ?= ./...
 
-.PHONY: help build run test fuzz soak bench load cover docs lint xcaddy clean
+.PHONY: help build run test fuzz soak bench load million cover docs lint xcaddy clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,6 +49,10 @@ bench: ## run the benchmarks of PKG on one core and on two
 
 load: ## measure a validated request beside a plain one, and issuing and refusing, in one run
 	go test ./tests/load -count=1 -v -timeout 0 -args -rounds 11 -lasts 1s -gate 1.05
+
+million: ## time the pages of the management over a million clients, in both stores; takes minutes
+	@scripts/need.sh redis-server
+	go test ./tests/million -count=1 -v -timeout 0 -args -clients 1000000 -applications 1000 -statements 2000 -times 100 -gate 200ms
 
 cover: ## measure the coverage of the verifiers and parsers, which must be 95 %, or that of PKG
 	@PKG="$(if $(filter command line environment,$(origin PKG)),$(PKG))" scripts/cover.sh

@@ -50,8 +50,9 @@ type Page struct {
 // ErrCursor is a cursor that no listing gave.
 var ErrCursor = errors.New("not the cursor of a listing of the audit")
 
-// scanLimit is how many entries one call looks at; the cursor leads on.
-const scanLimit = 20_000
+// scanFor is how long one call looks for few entries among many; the cursor
+// leads on.
+const scanFor = 100 * time.Millisecond
 
 // List shows up to limit entries for which keep is true, the newest first.
 func (l *Log) List(ctx context.Context, cursor string, limit int, keep func(Entry) bool) (Page, error) {
@@ -60,13 +61,12 @@ func (l *Log) List(ctx context.Context, cursor string, limit int, keep func(Entr
 		return Page{}, err
 	}
 	page := Page{Entries: []Entry{}}
-	seen := 0
+	begun := time.Now()
 	next, err := l.walk(ctx, head, from, func(f found) bool {
 		if e := f.view(); keep(e) {
 			page.Entries = append(page.Entries, e)
 		}
-		seen++
-		return len(page.Entries) < limit && seen < scanLimit
+		return len(page.Entries) < limit && time.Since(begun) < scanFor
 	})
 	if err != nil {
 		return Page{}, err

@@ -13,19 +13,24 @@ import (
 type tally struct {
 	state.Census
 	networks frequent
+	newest   newest
 }
 
 func newTally(c state.Census) *tally {
 	c.Live = map[string]uint64{}
 	c.Applications = map[uuid.UUID]state.ApplicationCount{}
 	c.Statements = map[uuid.UUID]uint64{}
-	return &tally{Census: c, networks: frequent{room: networksCounted}}
+	return &tally{Census: c, networks: frequent{room: networksCounted}, newest: newest{each: newestOf, room: newestRoom}}
 }
 
 // result is the census when all clients are in it.
-func (t *tally) result() state.Census {
+func (t *tally) result(many uint64) state.Census {
 	c := t.Census
 	c.Networks, c.NetworksShort = t.networks.most(networksTold)
+	if c.Total()+c.Stopped >= many {
+		t.newest.cutAll()
+		c.Newest = t.newest.of
+	}
 	return c
 }
 
@@ -57,6 +62,7 @@ func (t *tally) add(c state.Client, stopped bool, v Visit) {
 		}
 	}
 	t.Applications[c.ApplicationID] = a
+	t.newest.add(c.ApplicationID, state.NewestClient{ID: c.ID, CreatedAt: c.CreatedAt})
 }
 
 // platform takes no name that is not of the closed set: it is a metric's label.

@@ -9,6 +9,7 @@
 package census
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -100,8 +101,9 @@ type Walker struct {
 	Observer Observer
 	Logger   *slog.Logger
 
-	// lease is leaseFor, unless a test cannot wait.
+	// lease is leaseFor, and many is manyClients, unless a test cannot wait.
 	lease time.Duration
+	many  uint64
 }
 
 // take takes one census, if nobody else is at it.
@@ -157,7 +159,7 @@ func (w *Walker) count(ctx context.Context, before state.Census, keep func(conte
 			}
 		}
 		if cursor = next; cursor == "" {
-			return t.result(), nil
+			return t.result(cmp.Or(w.many, manyClients)), nil
 		}
 		if err := sleep(ctx, min(restFor*time.Since(begun), longestRest)); err != nil {
 			return state.Census{}, err
@@ -189,6 +191,8 @@ func (w *Walker) publish(ctx context.Context, c, before state.Census, keep func(
 	if err := w.Records.PutCensus(limited, c, before, keepFor); err != nil {
 		return err
 	}
+	// The newest clients are in the store, for whoever asks.
+	c.Newest = nil
 	w.Book.Replace(c)
 	return nil
 }

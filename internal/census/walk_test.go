@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -142,6 +144,52 @@ func TestLiveClientsAreCountedByNetwork(t *testing.T) {
 		assert.EqualValues(t, 7, n, "one that is gone counts no more")
 		n, _ = g.Book.Network(8)
 		assert.EqualValues(t, 5, n, "and nothing twice")
+	})
+}
+
+func TestTheNewestClientsAreNamedWhereThereAreMany(t *testing.T) {
+	overStores(t, func(t *testing.T, store plugins.Store) {
+		g := newGateway(store, "one")
+		g.many = 250
+		before := time.Now().Add(-time.Hour).UnixMilli()
+		var n atomic.Int64
+		clients := register(t, store, 150, func(c *state.Client) { c.CreatedAt = before + n.Add(1) })
+		few := uuid.New()
+		register(t, store, 3, func(c *state.Client) { c.ApplicationID = few })
+		require.NoError(t, g.look(within(t)))
+		assert.Zero(t, g.Book.Latest().Applications[appID].NewestPart, "153 are not many")
+		named, err := g.Records.NewestClients(within(t), *g.Book.Latest(), appID)
+		require.NoError(t, err)
+		assert.Empty(t, named)
+
+		register(t, store, 100, func(c *state.Client) { c.ApplicationID = uuid.New() })
+		for range 2 {
+			g.ahead.Add(int64(2 * time.Hour))
+			require.NoError(t, g.look(within(t)))
+		}
+		latest := *g.Book.Latest()
+		assert.Nil(t, latest.Newest, "nobody holds them in memory")
+		named, err = g.Records.NewestClients(within(t), latest, appID)
+		require.NoError(t, err)
+		require.Len(t, named, newestOf)
+		slices.SortFunc(clients, func(a, b state.Client) int { return int(b.CreatedAt - a.CreatedAt) })
+		for i, c := range clients[:newestOf] {
+			assert.Equal(t, state.NewestClient{ID: c.ID, CreatedAt: c.CreatedAt}, named[i])
+		}
+		named, err = g.Records.NewestClients(within(t), latest, few)
+		require.NoError(t, err)
+		assert.Len(t, named, 3)
+		named, err = g.Records.NewestClients(within(t), latest, uuid.New())
+		require.NoError(t, err)
+		assert.Empty(t, named)
+		page, err := store.List(within(t), "census/", "", 100)
+		require.NoError(t, err)
+		assert.Len(t, page.Items, 2, "what was named before is gone")
+
+		g.ahead.Add(int64(2 * time.Hour))
+		require.NoError(t, g.look(within(t)))
+		_, err = g.Records.NewestClients(within(t), latest, few)
+		assert.ErrorIs(t, err, state.ErrNotFound, "another census has taken its place")
 	})
 }
 

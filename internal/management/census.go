@@ -1,6 +1,7 @@
 package management
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"time"
@@ -88,7 +89,7 @@ func (s *Service) LastCensus(who access.Actor, limit int) (Census, error) {
 		}
 	}
 	slices.SortFunc(view.Applications, func(a, b CountedApplication) int {
-		return cmp.Or(cmp.Compare(b.Live, a.Live), cmp.Compare(b.Stopped, a.Stopped), cmp.Compare(a.ID.String(), b.ID.String()))
+		return cmp.Or(cmp.Compare(b.Live, a.Live), cmp.Compare(b.Stopped, a.Stopped), bytes.Compare(a.ID[:], b.ID[:]))
 	})
 	if limit = pageSize(limit); len(view.Applications) > limit {
 		view.Applications, view.More = view.Applications[:limit], true

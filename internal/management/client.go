@@ -12,9 +12,11 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
-// Clients lists the clients that the actor sees, in no order: those of one
-// application, or, with the nil id, all. It goes through every client to find
-// those of one, so a page can be empty and not the last.
+// Clients lists the clients that the actor sees: those of one application, or,
+// with the nil id, all. They come in no order; where there are very many, those
+// of one application begin with the newest as of the last census. It goes
+// through every client to find the others, for as long as one call may take, so
+// a page can be empty and not the last.
 func (s *Service) Clients(ctx context.Context, who access.Actor, app uuid.UUID, part Part) (Clients, error) {
 	if err := begin(who, access.ShowClient); err != nil {
 		return Clients{}, err
@@ -27,18 +29,65 @@ func (s *Service) Clients(ctx context.Context, who access.Actor, app uuid.UUID, 
 	if err := s.certain("listing the clients"); err != nil {
 		return Clients{}, err
 	}
+	if app != uuid.Nil {
+		return s.clientsOfApplication(ctx, app, part)
+	}
 	clients, next, err := scan(ctx, part, s.Records.Clients, func(c state.Client) (Client, bool) {
-		if app != uuid.Nil && c.ApplicationID != app || !sees(who, access.ShowClient, s.resourceOfClient(c)) {
+		if !sees(who, access.ShowClient, s.resourceOfClient(c)) {
 			return Client{}, false
 		}
-		view := s.clientView(c)
-		view.StoppedBy = s.stoppedBy(c.Subject(s.Issuer))
-		return view, true
+		return s.listedClient(c), true
 	})
 	if err != nil {
 		return Clients{}, unavailable("listing the clients", err)
 	}
 	return Clients{Clients: clients, Cursor: next}, nil
+}
+
+// clientsOfApplication lists the clients of an application that the actor sees.
+func (s *Service) clientsOfApplication(ctx context.Context, app uuid.UUID, part Part) (Clients, error) {
+	place, err := readPlace(part.Cursor)
+	if err != nil {
+		return Clients{}, err
+	}
+	if part.Cursor == "" || place.after != nil {
+		newest, next, known, err := s.newestClients(ctx, app, place, pageSize(part.Limit))
+		if err != nil {
+			return Clients{}, unavailable("listing the newest clients", err)
+		}
+		if known {
+			list := Clients{Clients: []Client{}, Cursor: next.String()}
+			for _, c := range newest {
+				list.Clients = append(list.Clients, s.listedClient(c))
+			}
+			return list, nil
+		}
+		place = clientsPlace{}
+	}
+	read := func(ctx context.Context, cursor string, limit int) ([]state.Client, string, error) {
+		return s.Records.ClientsOf(ctx, app, cursor, limit)
+	}
+	clients, next, err := scan(ctx, Part{place.cursor, part.Limit}, read, func(c state.Client) (Client, bool) {
+		if place.listed.holds(c) {
+			return Client{}, false
+		}
+		return s.listedClient(c), true
+	})
+	if err != nil {
+		return Clients{}, unavailable("listing the clients", err)
+	}
+	if next != "" {
+		place.cursor = next
+		next = place.String()
+	}
+	return Clients{Clients: clients, Cursor: next}, nil
+}
+
+// listedClient is how a client is shown in a list.
+func (s *Service) listedClient(c state.Client) Client {
+	view := s.clientView(c)
+	view.StoppedBy = s.stoppedBy(c.Subject(s.Issuer))
+	return view
 }
 
 // resourceOfClient says whose a client is: its application's.

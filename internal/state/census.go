@@ -46,11 +46,17 @@ type Census struct {
 	// too low, also of one that has none.
 	NetworksShort uint64 `cbor:"11,keyasint,omitempty"`
 
+	// NewestParts is in how many parts the newest clients lie.
+	NewestParts int `cbor:"12,keyasint,omitempty"`
+
 	Applications map[uuid.UUID]ApplicationCount `cbor:"-"`
 	Statements   map[uuid.UUID]uint64           `cbor:"-"`
 	// Networks are those from which the most live clients registered before the
 	// census began.
 	Networks map[Network]uint64 `cbor:"-"`
+	// Newest are the newest clients of applications, while the census is taken;
+	// then [Records.NewestClients] knows them.
+	Newest map[uuid.UUID][]NewestClient `cbor:"-"`
 }
 
 // ApplicationCount is what was counted of one application's clients.
@@ -60,6 +66,8 @@ type ApplicationCount struct {
 	// FirstRegistered is in Unix milliseconds.
 	FirstRegistered int64 `cbor:"3,keyasint,omitempty"`
 	LastUsed        Day   `cbor:"4,keyasint,omitempty"`
+	// NewestPart is in which part its newest clients are named, from 1.
+	NewestPart int `cbor:"5,keyasint,omitempty"`
 }
 
 type censusPartRecord struct {
@@ -94,6 +102,9 @@ func (c Census) partKey(i int) string {
 // PutCensus stores a census for as long as ttl says, in place of the one
 // before, which is the zero Census where there was none.
 func (r Records) PutCensus(ctx context.Context, c, before Census, ttl time.Duration) error {
+	if err := r.putNewest(ctx, &c, ttl); err != nil {
+		return fmt.Errorf("storing the newest clients: %w", err)
+	}
 	parts := c.split()
 	for i, part := range parts {
 		if err := r.putCounted(ctx, c.partKey(i), kindCensusPart, part, ttl); err != nil {
@@ -107,6 +118,9 @@ func (r Records) PutCensus(ctx context.Context, c, before Census, ttl time.Durat
 	for i := range before.Parts {
 		// One that stays behind expires by itself.
 		_ = r.Store.Put(ctx, plugins.Write{Key: before.partKey(i)})
+	}
+	for i := range before.NewestParts {
+		_ = r.Store.Put(ctx, plugins.Write{Key: before.newestKey(i + 1)})
 	}
 	return nil
 }

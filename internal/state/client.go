@@ -1,6 +1,7 @@
 package state
 
 import (
+	"bytes"
 	"context"
 	"encoding/base64"
 	"errors"
@@ -226,4 +227,28 @@ func (r Records) FindClients(ctx context.Context, ids ...uuid.UUID) ([]Client, e
 // is empty on the first and after the last page. It is for administration.
 func (r Records) Clients(ctx context.Context, cursor string, limit int) ([]Client, string, error) {
 	return list(ctx, r.Store, clientPrefix, cursor, limit, decodeClient)
+}
+
+// ClientsOf is [Records.Clients] for those of one application. A page is what is
+// found in as many records as limit says: often nothing, and not the last.
+func (r Records) ClientsOf(ctx context.Context, app uuid.UUID, cursor string, limit int) ([]Client, string, error) {
+	page, err := r.Store.List(ctx, clientPrefix, cursor, limit)
+	if err != nil {
+		return nil, "", fmt.Errorf("listing the clients of application %s: %w", app, err)
+	}
+	var clients []Client
+	for _, item := range page.Items {
+		// To look for the id costs a tenth of reading a record.
+		if !bytes.Contains(item.Value, app[:]) {
+			continue
+		}
+		c, err := decodeClient(item.Key, item.Value)
+		if err != nil {
+			return nil, "", fmt.Errorf("record %q: %w", item.Key, err)
+		}
+		if c.ApplicationID == app {
+			clients = append(clients, c)
+		}
+	}
+	return clients, page.Cursor, nil
 }

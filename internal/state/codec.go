@@ -34,6 +34,7 @@ const (
 	kindRefusal     kind = 32
 	// kindClientOfNetwork is a client whose network is on record.
 	kindClientOfNetwork kind = 33
+	kindCensusNewest    kind = 34
 )
 
 // codecVersion begins every record. A new field is no new version: readers
