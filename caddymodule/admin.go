@@ -40,6 +40,8 @@ const adminTimeout = 10 * time.Second
 //	DELETE /dcr/kills/{kind}/{id}             put the kill of a platform or channel back (?by=)
 //	GET    /dcr/keys                          list the gateway's own keys
 //	POST   /dcr/keys                          rotate one
+//	GET    /dcr/nodes                         list the gateways
+//	GET    /dcr/doctor                        examine how the gateway is set up (?ignore=)
 //	GET    /dcr/routes                        list the guarded routes
 //	GET    /dcr/refusals/{trace}              say why a request was refused
 //	POST   /dcr/check/request                 say what the guards would do with a request

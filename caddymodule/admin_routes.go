@@ -24,6 +24,8 @@ var adminRoutes = []adminRoute{
 	{"DELETE", adminPrefix + "kills/{kind}/{id}", liftKill},
 	{"GET", adminPrefix + "keys", listKeys},
 	{"POST", adminPrefix + "keys", rotateKey},
+	{"GET", adminPrefix + "nodes", listNodes},
+	{"GET", adminPrefix + "doctor", examineGateway},
 	{"GET", adminPrefix + "routes", listRoutes},
 	{"GET", adminPrefix + "refusals/{trace}", explainRefusal},
 	{"POST", adminPrefix + "check/request", checkRequest},

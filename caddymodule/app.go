@@ -51,6 +51,7 @@ func (*App) CaddyModule() caddy.ModuleInfo {
 // file of state and no connection.
 func (a *App) Provision(ctx caddy.Context) error {
 	a.logger = ctx.Slogger()
+	a.provisionedAt, a.number = time.Now(), provisions.begin()
 	a.lookAround(ctx)
 	if err := registerMetrics(ctx.GetMetricsRegistry()); err != nil {
 		return err

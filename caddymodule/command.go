@@ -57,10 +57,12 @@ func buildCommand(dcr *cobra.Command) {
 		unrevokeCommand(),
 		routesCommand(),
 		explainCommand(),
+		doctorCommand(),
 		checkRequestCommand(),
 		checkTokenCommand(),
 		checkStatementCommand(),
 		groupOf(&cobra.Command{Use: "keys", Short: "The gateway's own keys"}, keysListCommand(), keysShowCommand(), keysRotateCommand()),
+		groupOf(&cobra.Command{Use: "nodes", Short: "The gateways that share the store"}, nodesListCommand()),
 		groupOf(&cobra.Command{Use: "kills", Short: "What was revoked"}, killsListCommand()),
 		groupOf(&cobra.Command{Use: "audit", Short: "What was done, and by whom"}, auditListCommand(), auditVerifyCommand()),
 	)

@@ -70,19 +70,29 @@ const besideLabels = 64
 func wrapped(fields [][2]string) [][2]string {
 	var lines [][2]string
 	for _, field := range fields {
-		label, rest := field[0], clean(field[1])
-		for utf8.RuneCountInString(rest) > besideLabels {
-			runes := []rune(rest)
-			line := string(runes[:besideLabels])
-			if at := strings.LastIndexByte(line, ' '); at > 0 {
-				line = line[:at]
-			}
+		label := field[0]
+		for _, line := range wrap(field[1], besideLabels) {
 			lines = append(lines, [2]string{label, line})
-			label, rest = "", strings.TrimLeft(rest[len(line):], " ")
+			label = ""
 		}
-		lines = append(lines, [2]string{label, rest})
 	}
 	return lines
+}
+
+// wrap breaks a text into lines, at blanks where there are some.
+func wrap(text string, width int) []string {
+	var lines []string
+	rest := clean(text)
+	for utf8.RuneCountInString(rest) > width {
+		runes := []rune(rest)
+		line := string(runes[:width])
+		if at := strings.LastIndexByte(line, ' '); at > 0 {
+			line = line[:at]
+		}
+		lines = append(lines, line)
+		rest = strings.TrimLeft(rest[len(line):], " ")
+	}
+	return append(lines, rest)
 }
 
 func answered(x *management.Explanation) string {

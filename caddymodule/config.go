@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/caddyserver/caddy/v2"
 
@@ -119,13 +120,16 @@ type App struct {
 	backing   *backing
 	poolKey   string
 	started   bool
-	sealedBy  [sha256.Size]byte // the hash of the key that seals others
-	services  *services
-	cache     *token.Cache
-	cacheKey  string
-	tables    []string // the keys of the limits that are counted
-	spreadKey string
-	throttle  *throttler // nil where nothing is limited
+	// number and provisionedAt tell this configuration from newer ones.
+	number        int64
+	provisionedAt time.Time
+	sealedBy      [sha256.Size]byte // the hash of the key that seals others
+	services      *services
+	cache         *token.Cache
+	cacheKey      string
+	tables        []string // the keys of the limits that are counted
+	spreadKey     string
+	throttle      *throttler // nil where nothing is limited
 	// memory is nil where nothing is to be remembered.
 	memory    *explain.Memory
 	memoryKey string

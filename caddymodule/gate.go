@@ -132,6 +132,16 @@ func (g *gate) Diagnose(ctx context.Context) ([]string, error) {
 	})
 }
 
+// Examine asks the store how it is set up, where it can tell.
+func (g *gate) Examine(ctx context.Context) ([]plugins.Finding, error) {
+	return through(g, func(s plugins.Store) ([]plugins.Finding, error) {
+		if e, ok := s.(plugins.Examiner); ok {
+			return e.Examine(ctx)
+		}
+		return nil, nil
+	})
+}
+
 // shut lets no further call in.
 func (g *gate) shut() {
 	g.mu.Lock()
@@ -169,4 +179,5 @@ var (
 	_ plugins.Store     = (*gate)(nil)
 	_ plugins.Collector = (*gate)(nil)
 	_ plugins.Diagnoser = (*gate)(nil)
+	_ plugins.Examiner  = (*gate)(nil)
 )

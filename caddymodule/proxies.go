@@ -14,7 +14,7 @@ import (
 // addresses would count the wrong ones.
 func (s *services) noticeProxy(r *http.Request) {
 	lines := r.Header["X-Forwarded-For"]
-	if len(lines) == 0 || s.noticed.Load() {
+	if len(lines) == 0 || s.noticed.Load() != nil {
 		return
 	}
 	remote, err := netip.ParseAddrPort(r.RemoteAddr)
@@ -24,7 +24,7 @@ func (s *services) noticeProxy(r *http.Request) {
 	}
 	trusted, _ := caddyhttp.GetVar(r.Context(), caddyhttp.TrustedProxyVarKey).(bool)
 	finding := aboutProxy(remote.Addr().Unmap(), trusted, server.TrustedProxiesStrict > 0, strings.Join(lines, ","))
-	if finding != "" && s.noticed.CompareAndSwap(false, true) {
+	if finding != "" && s.noticed.CompareAndSwap(nil, &finding) {
 		s.app.logger.Warn("not set up safely: " + finding)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/doctor"
 )
 
 // surroundings are what a configuration says about its own safety beyond the
@@ -33,6 +35,12 @@ type serverFacts struct {
 	// as far as the walk has come.
 	console, anonymous bool
 	inFront            map[string]bool
+	// issuerAnywhere says that an issuer answers for every host.
+	issuerAnywhere bool
+	// guardHosts are the hosts of sites with a guard.
+	guardHosts []string
+	// guarded and open are the upstreams behind a guard and those behind none.
+	guarded, open []string
 	// metrics says that it serves Caddy's metrics, upstreams where it sends
 	// requests.
 	metrics   bool
@@ -52,52 +60,88 @@ type fileFacts struct {
 
 // findings says what is unsafe, each in a sentence that tells what to do.
 func (s *surroundings) findings() []string {
-	var found []string
+	var texts []string
+	for _, u := range s.unsafe() {
+		texts = append(texts, u.Says+": "+u.Do)
+	}
+	return texts
+}
+
+// unsafe says what is unsafe, by what a doctor calls it.
+func (s *surroundings) unsafe() []doctor.Unsafe {
+	var found []doctor.Unsafe
 	if s.admin != "" && !onlyHere(s.admin) {
-		found = append(found, fmt.Sprintf("Caddy's admin endpoint listens on %s, and whoever reaches it can issue and revoke "+
-			"everything: write `admin localhost:2019` or a Unix socket into the global options", s.admin))
+		found = append(found, doctor.Unsafe{
+			Check: doctor.AdminEndpoint,
+			Says:  fmt.Sprintf("Caddy's admin endpoint listens on %s, and whoever reaches it can issue and revoke everything", s.admin),
+			Do:    "write `admin localhost:2019` or a Unix socket into the global options",
+		})
 	}
 	for i := range s.servers {
 		found = append(found, s.aboutServer(&s.servers[i])...)
 	}
 	for _, host := range s.redirected() {
-		found = append(found, fmt.Sprintf("requests to http://%[1]s are redirected to https, so that a client which sends its secret in "+
-			"clear text goes on doing so: write `auto_https disable_redirects` into the global options, or a site "+
-			"http://%[1]s that does not redirect", host))
+		found = append(found, doctor.Unsafe{
+			Check: doctor.ClearText,
+			Says: fmt.Sprintf("requests to http://%s are redirected to https, so that a client which sends its secret in "+
+				"clear text goes on doing so", host),
+			Do: fmt.Sprintf("write `auto_https disable_redirects` into the global options, or a site http://%s that does not redirect", host),
+		})
 	}
 	for _, file := range s.files {
 		if fault := file.fault(); fault != "" {
-			found = append(found, fmt.Sprintf("%s: the file %s %s (mode %04o): run chmod 600 on it, as the user that Caddy runs as",
-				file.option, file.path, fault, file.mode.Perm()))
+			found = append(found, doctor.Unsafe{
+				Check: doctor.Files,
+				Says:  fmt.Sprintf("%s: the file %s %s (mode %04o)", file.option, file.path, fault, file.mode.Perm()),
+				Do:    "run chmod 600 on it, as the user that Caddy runs as",
+			})
 		}
 	}
 	return found
 }
 
-func (s *surroundings) aboutServer(server *serverFacts) []string {
+func (s *surroundings) aboutServer(server *serverFacts) []doctor.Unsafe {
 	where := strings.Join(server.listen, " ")
-	var found []string
+	var found []doctor.Unsafe
 	if server.anonymous {
-		found = append(found, fmt.Sprintf("dcr_console on %s lets nobody in, since nothing in front of it says who somebody is: "+
-			"write basic_auth, forward_auth or another authentication into its site", where))
+		found = append(found, doctor.Unsafe{
+			Check: doctor.Console,
+			Says:  fmt.Sprintf("dcr_console on %s lets nobody in, since nothing in front of it says who somebody is", where),
+			Do:    "write basic_auth, forward_auth or another authentication into its site",
+		})
 	}
 	if server.console && !server.encrypted && !allHere(server.listen) {
-		found = append(found, fmt.Sprintf("dcr_console is served in clear text on %s, where passwords can be read on the way: "+
-			"serve it over https, or write `bind 127.0.0.1` into the site", where))
+		found = append(found, doctor.Unsafe{
+			Check: doctor.Console,
+			Says:  fmt.Sprintf("dcr_console is served in clear text on %s, where passwords can be read on the way", where),
+			Do:    "serve it over https, or write `bind 127.0.0.1` into the site",
+		})
 	}
 	if !server.issuer && !server.guard || allHere(server.listen) {
 		return found
 	}
 	if server.issuer && !server.encrypted && s.allowHTTP {
-		found = append(found, fmt.Sprintf("allow_http: clients register and get tokens in clear text on %s, which is more than this "+
-			"machine: leave allow_http out, or write `bind 127.0.0.1` into the site", where))
+		found = append(found, doctor.Unsafe{
+			Check: doctor.ClearText,
+			Says: fmt.Sprintf("allow_http: clients register and get tokens in clear text on %s, which is more than this "+
+				"machine", where),
+			Do: "leave allow_http out, or write `bind 127.0.0.1` into the site",
+		})
 	}
 	if server.metrics {
-		found = append(found, fmt.Sprintf("metrics are served on %s, where clients are: give them a site of their own on the loopback", where))
+		found = append(found, doctor.Unsafe{
+			Check: doctor.Exposure,
+			Says:  fmt.Sprintf("metrics are served on %s, where clients are", where),
+			Do:    "give them a site of their own on the loopback",
+		})
 	}
 	if s.admin != "" && slices.ContainsFunc(server.upstreams, func(upstream string) bool { return sameAddress(upstream, s.admin) }) {
-		found = append(found, fmt.Sprintf("requests are passed on from %s, where clients are, to Caddy's admin endpoint: "+
-			"whoever gets through can issue and revoke everything", where))
+		found = append(found, doctor.Unsafe{
+			Check: doctor.Exposure,
+			Says: fmt.Sprintf("requests are passed on from %s, where clients are, to Caddy's admin endpoint: "+
+				"whoever gets through can issue and revoke everything", where),
+			Do: "take that reverse_proxy out",
+		})
 	}
 	return found
 }

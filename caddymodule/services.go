@@ -30,8 +30,8 @@ type services struct {
 	throttle     *throttler
 	watch        *watch
 	origins      *originIndex
-	complained   atomic.Int64 // the second of the last complaint
-	noticed      atomic.Bool  // that a proxy is not set up as it should be
+	complained   atomic.Int64           // the second of the last complaint
+	noticed      atomic.Pointer[string] // what proxy is not set up as it should be
 }
 
 // statements mints ours and judges everybody's.
@@ -87,7 +87,7 @@ func newServices(a *App) (*services, error) {
 		Statements: s.statements, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
 		Refusals: a.memory, Trials: newTrials(s),
-		Census: a.backing.book.Latest, Keys: keys, Signing: a.signing(), Ahead: a.publishedAhead(),
+		Census: a.backing.book.Latest, Keys: keys, Signing: a.signing(), Ahead: a.publishedAhead(), Examined: a.examine,
 	}
 	for _, t := range a.TrustedIssuers {
 		s.management.TrustedIssuers = append(s.management.TrustedIssuers, t.Issuer)

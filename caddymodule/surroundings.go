@@ -106,34 +106,48 @@ func factsOf(server *caddyhttp.Server) serverFacts {
 	facts.inFront = map[string]bool{methodCertificate: slices.ContainsFunc(server.TLSConnPolicies, func(p *caddytls.ConnectionPolicy) bool {
 		return p.ClientAuthentication != nil
 	})}
-	facts.walk(server.Routes, nil)
+	facts.walk(server.Routes, nil, false)
 	return facts
 }
 
-func (f *serverFacts) walk(routes caddyhttp.RouteList, hosts []string) {
+// walk notes what handlers there are. A guard stands before what follows it in
+// its own route, and before later routes for the same requests, as far as that
+// can be seen without one.
+func (f *serverFacts) walk(routes caddyhttp.RouteList, hosts []string, guarded bool) {
+	var guards []caddyhttp.MatcherSets
 	for i := range routes {
+		route := &routes[i]
 		within, inFront := hosts, f.inFront
-		if named := hostsOf(&routes[i]); named != nil {
+		if named := hostsOf(route); named != nil {
 			// What authenticates at one site does so for no other.
 			within, f.inFront = named, maps.Clone(inFront)
 		}
-		for _, handler := range routes[i].Handlers {
-			f.see(handler, within)
+		behind := guarded || slices.ContainsFunc(guards, func(guard caddyhttp.MatcherSets) bool {
+			return len(guard) == 0 || reflect.DeepEqual(guard, route.MatcherSets)
+		})
+		for _, handler := range route.Handlers {
+			if _, guard := handler.(*Guard); guard {
+				behind = true
+				guards = append(guards, route.MatcherSets)
+			}
+			f.see(handler, within, behind)
 		}
 		f.inFront = inFront
 	}
 }
 
-func (f *serverFacts) see(handler caddyhttp.MiddlewareHandler, hosts []string) {
+func (f *serverFacts) see(handler caddyhttp.MiddlewareHandler, hosts []string, guarded bool) {
 	switch h := handler.(type) {
 	case *caddyhttp.Subroute:
-		f.walk(h.Routes, hosts)
+		f.walk(h.Routes, hosts, guarded)
 		return
 	case *Issuer:
 		f.issuer = true
 		f.issuerHosts = append(f.issuerHosts, hosts...)
+		f.issuerAnywhere = f.issuerAnywhere || len(hosts) == 0
 	case *Guard:
 		f.guard = true
+		f.guardHosts = append(f.guardHosts, hosts...)
 	case *Console:
 		f.console = true
 		f.anonymous = f.anonymous || h.TrustedProxy == nil && !f.inFront[h.identity.from()]
@@ -143,6 +157,11 @@ func (f *serverFacts) see(handler caddyhttp.MiddlewareHandler, hosts []string) {
 		f.inFront[methodForward] = f.inFront[methodForward] || len(h.HandleResponse) > 0
 		for _, upstream := range h.Upstreams {
 			f.upstreams = append(f.upstreams, upstream.Dial)
+			if guarded {
+				f.guarded = append(f.guarded, upstream.Dial)
+			} else {
+				f.open = append(f.open, upstream.Dial)
+			}
 		}
 	case *caddyhttp.StaticResponse:
 		if toHTTPS(h) {

@@ -82,6 +82,7 @@ route.show            y . . y . .
 refusal.show          y y y y y y
 census.show           y y y y y y
 trial.run             y . . y . .
+gateway.examine       y . . y . .
 audit.show            y y y y y y
 audit.verify          y . . y . .
 change_set.show       y y y y y y

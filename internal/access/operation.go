@@ -64,6 +64,8 @@ const (
 	ShowCensus  Operation = "census.show"
 	TryOut      Operation = "trial.run"
 
+	ExamineGateway Operation = "gateway.examine"
+
 	ShowAudit   Operation = "audit.show"
 	VerifyAudit Operation = "audit.verify"
 
@@ -143,6 +145,8 @@ var rules = map[Operation]rule{
 	ShowCensus:  {programmer: true, channel: true, reads: true},
 	TryOut:      {reads: true},
 
+	ExamineGateway: {reads: true},
+
 	ShowAudit:   {programmer: true, channel: true, reads: true},
 	VerifyAudit: {reads: true},
 
@@ -164,6 +168,6 @@ var Operations = []Operation{
 	ShowCatalogue, ExtendCatalogue, UpdateCatalogue, ReduceCatalogue,
 	AdoptApplication, ReleaseApplication, ShowManifest, ApplyManifest, ReleaseManifest,
 	ExportStore, ImportStore,
-	ShowRoutes, ShowRefusal, ShowCensus, TryOut, ShowAudit, VerifyAudit,
+	ShowRoutes, ShowRefusal, ShowCensus, TryOut, ExamineGateway, ShowAudit, VerifyAudit,
 	ShowChangeSet, EditChangeSet, PushChangeSet, RollBackChangeSet,
 }

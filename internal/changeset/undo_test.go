@@ -16,7 +16,7 @@ func TestEveryOperationCanBeTakenBackOrSaysWhyNot(t *testing.T) {
 	never := []access.Operation{
 		access.IssueStatement, // its text is for whoever asked, at once
 		access.RotateKey,      // a set that waits to be pushed would hold a key that lies about
-		access.EditChangeSet, access.PushChangeSet, access.RollBackChangeSet, access.VerifyAudit, access.TryOut,
+		access.EditChangeSet, access.PushChangeSet, access.RollBackChangeSet, access.VerifyAudit, access.TryOut, access.ExamineGateway,
 		access.ExportStore, access.ImportStore,
 		access.ApplyManifest, access.ReleaseManifest, // which are sets themselves
 	}

@@ -22,7 +22,7 @@ import (
 // nothing that has an effect.
 var unrecorded = []access.Operation{
 	access.ShowProgrammer, access.ShowChannel, access.ShowApplication, access.ShowStatement, access.ShowClient, access.ShowKill,
-	access.ShowProxyMVPD, access.ShowCatalogue, access.ShowRoutes, access.ShowRefusal, access.ShowCensus, access.ShowKey, access.TryOut, access.ShowAudit, access.VerifyAudit, access.ShowChangeSet,
+	access.ShowProxyMVPD, access.ShowCatalogue, access.ShowRoutes, access.ShowRefusal, access.ShowCensus, access.ShowKey, access.TryOut, access.ExamineGateway, access.ShowAudit, access.VerifyAudit, access.ShowChangeSet,
 	access.EditChangeSet, access.ShowManifest,
 }
 

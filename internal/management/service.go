@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/audit"
+	"github.com/caddy-dcr/caddy-dcr/internal/doctor"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
@@ -78,6 +79,8 @@ type Service struct {
 	Keys    *keyring.Ring
 	Signing map[state.KeyUse]jws.Algorithm
 	Ahead   time.Duration
+	// Examined looks at how the gateway is set up.
+	Examined func(ctx context.Context, ignored []doctor.Check) doctor.Report
 	// Census gives the last count of all clients, or nil. It may be nil itself.
 	Census func() *state.Census
 	// Wait is how long a change waits for the gateways to apply it; zero is 2s.

@@ -81,6 +81,18 @@ func (c *Cached) Recall(raw string) (Statement, bool) {
 	return known.statement, found
 }
 
+// Believed lists what is remembered, in no order: the statements that were
+// presented since the start, or the newest of very many.
+func (c *Cached) Believed() []Statement {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	all := make([]Statement, 0, len(c.entries))
+	for _, known := range c.entries {
+		all = append(all, known.statement)
+	}
+	return all
+}
+
 // current says whether the key would still be asked. The keys of others do not
 // change while a verifier lives.
 func (c *Cached) current(known remembered) bool {

@@ -53,6 +53,7 @@ type Store struct {
 var (
 	_ plugins.Store     = (*Store)(nil)
 	_ plugins.Diagnoser = (*Store)(nil)
+	_ plugins.Examiner  = (*Store)(nil)
 )
 
 // Open opens the file, or creates it with mode 0600, in a directory that it

@@ -40,6 +40,7 @@ func every(s *Store) map[string]func(context.Context) error {
 		},
 		"collect":  func(ctx context.Context) error { _, err := s.Collect(ctx); return err },
 		"diagnose": func(ctx context.Context) error { _, err := s.Diagnose(ctx); return err },
+		"examine":  func(ctx context.Context) error { _, err := s.Examine(ctx); return err },
 	}
 }
 

@@ -38,6 +38,7 @@ var (
 	_ plugins.Store     = (*Store)(nil)
 	_ plugins.Collector = (*Store)(nil)
 	_ plugins.Diagnoser = (*Store)(nil)
+	_ plugins.Examiner  = (*Store)(nil)
 )
 
 // Open checks the configuration and makes a store. It does not touch the
