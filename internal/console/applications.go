@@ -42,6 +42,7 @@ func (v *visit) pages(cursor string) (first, next string) {
 		q := v.r.URL.Query()
 		q.Del("cursor")
 		q.Del("done")
+		q.Del("act")
 		if cursor != "" {
 			q.Set("cursor", cursor)
 		}

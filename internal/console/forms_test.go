@@ -116,6 +116,7 @@ func TestAnApplicationsLife(t *testing.T) {
 	kill := with(w.page(paul, ask).fields(t, "/kills/new"), "reason", "leaked", "do", "now")
 	after := w.get(paul, location(t, w.post(paul, "/kills/new", kill))).Body.String()
 	assert.Contains(t, after, "Revoked. Every gateway that reports refuses it now.")
+	assert.Contains(t, after, "gateway-1 applied it after")
 	assert.Contains(t, after, "leaked")
 
 	back := w.post(paul, path+"/roll-back", w.page(paul, path).fields(t, path+"/roll-back"))

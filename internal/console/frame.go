@@ -7,16 +7,19 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
 // frame is what stands around every page, and the page's own data.
 type frame struct {
-	Title   string
-	Crumbs  []crumb
-	Nav     []group
-	Who     string
-	Roles   []string
-	Notice  *notice
+	Title  string
+	Crumbs []crumb
+	Nav    []group
+	Who    string
+	Roles  []string
+	Notice *notice
+	// Nodes are the gateways that a notice of a kill switch is about.
+	Nodes   []state.NodeState
 	Drafts  []management.ChangeSet
 	Styles  string
 	Script  string
@@ -65,7 +68,7 @@ var navigation = []group{
 func (v *visit) frame(title string, data any, crumbs []crumb) frame {
 	f := frame{
 		Title: title, Crumbs: crumbs, Who: v.who.Name, Data: data, Notice: notices[done(v.query("done"))],
-		Styles: stylesPath, Script: scriptPath,
+		Styles: stylesPath, Script: scriptPath, Nodes: v.nodesOf(v.query("act")),
 	}
 	for _, g := range navigation {
 		entries := slices.Clone(g.Entries)

@@ -3,12 +3,19 @@ package console
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+)
+
+const (
+	pathOfKills = "/kills"
+	// pathOfKillForm is where the form that throws a switch goes.
+	pathOfKillForm = "/kills/new"
 )
 
 // killsPage lists what was revoked.
@@ -135,7 +142,8 @@ func throwKill(v *visit) error {
 		of:     of,
 		now: func(call management.Call) (string, done, error) {
 			r, err := v.Management.Revoke(v.ctx(), call, order)
-			return afterKill(target), cameOf(r), err
+			v.nodes = r.Nodes
+			return withAct(afterKill(target), call.Key), cameOf(r), err
 		},
 	})
 	return v.again(err, f, map[string]string{"id": ""}, []string{"reason"}, func(status int) error {
@@ -158,13 +166,22 @@ func cameOf(r management.Revocation) done {
 	}
 }
 
+// withAct adds which act the page is to tell of.
+func withAct(path, key string) string {
+	separator := "?"
+	if strings.Contains(path, "?") {
+		separator = "&"
+	}
+	return path + separator + "act=" + url.QueryEscape(key)
+}
+
 // afterKill is where what was revoked shows itself so.
 func afterKill(target revocation.Target) string {
 	switch target.Kind {
 	case revocation.Application, revocation.Client, revocation.Channel:
 		return targetPath(string(target.Kind), target.ID)
 	default:
-		return "/kills?kind=" + string(target.Kind)
+		return pathOfKills + "?kind=" + string(target.Kind)
 	}
 }
 

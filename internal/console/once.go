@@ -3,6 +3,8 @@ package console
 import (
 	"container/list"
 	"sync"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
 // remembered is how many forms are remembered. Two clicks on one button are
@@ -22,6 +24,8 @@ type once struct {
 type act struct {
 	sync.Mutex
 	key, told string
+	// nodes are the gateways that have applied it, and those that have not.
+	nodes []state.NodeState
 }
 
 func (o *once) of(key string) *act {
@@ -42,6 +46,35 @@ func (o *once) of(key string) *act {
 	return a
 }
 
+// find looks for what came of a form, which may be forgotten by now.
+func (o *once) find(key string) *act {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if known, ok := o.acts[key]; ok {
+		return known.Value.(*act)
+	}
+	return nil
+}
+
+// formKey is how a form of the visitor's is remembered.
+func (v *visit) formKey(path, key string) string {
+	return v.who.Method + "\x00" + v.who.Name + "\x00" + path + "\x00" + key
+}
+
+// nodesOf are the gateways of which the kill switch of that form tells.
+func (v *visit) nodesOf(key string) []state.NodeState {
+	if key == "" {
+		return nil
+	}
+	a := v.once.find(v.formKey(pathOfKillForm, key))
+	if a == nil {
+		return nil
+	}
+	a.Lock()
+	defer a.Unlock()
+	return a.nodes
+}
+
 // onceOnly does what a form asks for, unless the same form was sent before and
 // it was done.
 func (v *visit) onceOnly(do func(*visit) error) {
@@ -50,7 +83,7 @@ func (v *visit) onceOnly(do func(*visit) error) {
 		v.fail(do(v))
 		return
 	}
-	a := v.once.of(v.who.Method + "\x00" + v.who.Name + "\x00" + v.r.URL.Path + "\x00" + key)
+	a := v.once.of(v.formKey(v.r.URL.Path, key))
 	a.Lock()
 	defer a.Unlock()
 	if a.told != "" {
@@ -58,5 +91,5 @@ func (v *visit) onceOnly(do func(*visit) error) {
 		return
 	}
 	v.fail(do(v))
-	a.told = v.told
+	a.told, a.nodes = v.told, v.nodes
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
 // visit is one request for a page.
@@ -22,6 +23,8 @@ type visit struct {
 	section string
 	// told is where the visitor was sent, for a second click on the same button.
 	told string
+	// nodes are what a kill switch was answered.
+	nodes []state.NodeState
 }
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
