@@ -52,11 +52,12 @@ func newApplication(v *visit) error {
 	return v.askApplication(http.StatusOK, f)
 }
 
-// predecessor is the application of which the form makes a new version.
+// predecessor is the application of which the form makes a new version; nil is
+// that it makes one that is new.
 func (v *visit) predecessor(f *form) (*management.Application, error) {
-	id, err := uuid.Parse(f.Value("from"))
-	if err != nil {
-		return nil, nil //nolint:nilnil // there is none
+	id, none := uuid.Parse(f.Value("from"))
+	if none != nil {
+		return nil, nil //nolint:nilnil,nilerr // there is none
 	}
 	app, err := v.Management.Application(v.ctx(), v.who, id)
 	return &app, err

@@ -83,7 +83,7 @@ type lineage struct {
 const statementsShown = 20
 
 func showApplication(v *visit) error {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return err
 	}
@@ -150,7 +150,7 @@ type clientsPage struct {
 }
 
 func listClientsOf(v *visit) error {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return err
 	}

@@ -84,7 +84,7 @@ type reviewPage struct {
 }
 
 func reviewChanges(v *visit) error {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return err
 	}
@@ -119,7 +119,7 @@ func (v *visit) review(status int, id uuid.UUID, problem *management.Error) erro
 // turn does something to a set, and shows it again, with why, where that
 // cannot be done as things are.
 func (v *visit) turn(do func(management.Call, uuid.UUID) error, path string, what done) error {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return err
 	}

@@ -71,7 +71,7 @@ type clientPage struct {
 }
 
 func showClient(v *visit) error {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ type issuedPage struct {
 // issueStatement makes a new statement: as a file, or shown with what to do
 // with it. The same form, sent again, gives the same one.
 func issueStatement(v *visit) error {
-	id, err := v.id("id")
+	id, err := v.id()
 	if err != nil {
 		return err
 	}

@@ -49,10 +49,10 @@ func (v *visit) call() management.Call {
 }
 
 // id reads the id in the path. Whatever is none of the kind is not there.
-func (v *visit) id(name string) (uuid.UUID, error) {
-	id, err := management.ParseID(name, v.r.PathValue(name))
+func (v *visit) id() (uuid.UUID, error) {
+	id, err := management.ParseID("id", v.r.PathValue("id"))
 	if err != nil {
-		return uuid.Nil, &management.Error{Code: management.NotFound, Message: "there is nothing under " + v.r.PathValue(name)}
+		return uuid.Nil, &management.Error{Code: management.NotFound, Message: "there is nothing under " + v.r.PathValue("id")}
 	}
 	return id, nil
 }
