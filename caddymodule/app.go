@@ -239,6 +239,7 @@ func (a *App) Start() error {
 	ready := make(chan struct{})
 	a.upkeep.Go(func() { a.ensureKeys(ctx, ready) })
 	a.upkeep.Go(func() { historyOf.run(ctx) })
+	a.upkeep.Go(func() { a.watchState(ctx) })
 	if w := a.services.walker; w != nil {
 		a.upkeep.Go(func() {
 			defer metricsOf.TrackCensus(w.Book.Latest, w.State.Now)()
@@ -272,6 +273,9 @@ func (a *App) ensureKeys(ctx context.Context, ready chan<- struct{}) {
 		if err == nil && first {
 			close(ready)
 			first = false
+		}
+		if err == nil {
+			a.tellKeys()
 		}
 		if err != nil && ctx.Err() == nil {
 			a.logger.Debug("keys are not ready", "error", err)

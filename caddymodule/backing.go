@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/caddyserver/caddy/v2"
@@ -46,6 +47,7 @@ type backing struct {
 	uses    *lastused.Stamper
 	book    *census.Book
 	untrack []func()
+	stale   atomic.Bool // that it was told to be too old to decide from
 
 	starting sync.Once
 	startErr error
@@ -59,6 +61,7 @@ func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 	logger = slog.New(runningLog{first: logger.Handler()})
 	rt := &backing{module: module, logger: logger, gate: &gate{}}
 	rt.breaker = breaker.New(rt.gate, nil)
+	rt.breaker.Changed = rt.tellBreaker
 	store := traced(metricsOf.Store(rt.breaker), module)
 	rt.records = state.Records{Store: store}
 	rt.replica = &state.Replica{Store: store, Observer: metricsOf.Observer(), Logger: logger}

@@ -106,6 +106,11 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //		allow_http
 //		key_encryption_key <base64>
 //		node_name <name>
+//		events {
+//			registered 1/<count> | off
+//			token_issued 1/<count> | off
+//			refused 1/<count> | off
+//		}
 //		explain off | { size <count>; store <duration> [<per second>] }
 //	}
 func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
@@ -134,6 +139,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },
 		"node_name":          func() error { return oneArg(d, &a.NodeName) },
 		"explain":            func() error { return a.Explain.parse(d) },
+		"events":             func() error { return a.Events.parse(d) },
 		"reuse_registrations": func() error {
 			return duration(d, &a.ReuseRegistrations)
 		},

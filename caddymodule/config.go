@@ -111,6 +111,9 @@ type App struct {
 	// Explain says how much is remembered of refused requests.
 	Explain ExplainConfig `json:"explain,omitzero"`
 
+	// Events says how many of the events are raised that come with requests.
+	Events EventConfig `json:"events,omitzero"`
+
 	// NodeName names this gateway among those that share a store, in the
 	// answer to a revocation. Default: the host's name and a random suffix.
 	NodeName string `json:"node_name,omitempty"`

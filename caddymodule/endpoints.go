@@ -84,6 +84,7 @@ func (s *services) registerAt(w http.ResponseWriter, r *http.Request, p wire.Pro
 	} else {
 		metricsOf.ClientRegistered(device.Platform(done.Platform), done.OffPlatform)
 	}
+	s.tellRegistered(w, &done)
 	tell(r, func() *told { return toldOfRegistration(w, &done) })
 	s.narrow(w, done.ApplicationID)
 	done.Write(w, p)
@@ -110,6 +111,7 @@ func (s *services) token(w http.ResponseWriter, r *http.Request, p wire.Profile)
 		return s.fail(w, r, p, err, string(oauth.OutcomeOf(err)))
 	}
 	s.watch.seen(r.Context(), issued.ClientID, issued.ApplicationID)
+	s.tellIssued(w, &issued)
 	tell(r, func() *told { return toldOfToken(w, &issued) })
 	s.narrow(w, issued.ApplicationID)
 	issued.Write(w, p)

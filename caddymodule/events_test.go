@@ -46,12 +46,12 @@ func (listener) Handle(ctx context.Context, e caddy.Event) error {
 }
 
 // run makes Caddy run the configuration, with a listener to what our module
-// says and nobody else's.
+// says and nobody else's. Unless the test wants it, requests are no events.
 func run(t *testing.T, change func(*App)) *App {
 	t.Helper()
 	app := &App{Issuer: "https://sp.example.com", StoreRaw: raw(t, map[string]string{
 		"module": "bolt", "path": filepath.Join(t.TempDir(), "dcr.db"),
-	})}
+	}), Events: EventConfig{Registered: -1, TokenIssued: -1, Refused: -1}}
 	if change != nil {
 		change(app)
 	}

@@ -22,6 +22,7 @@ import (
 func (s *services) remember(r *http.Request, e *explain.Entry) {
 	s.situate(r, e)
 	s.app.memory.Remember(e)
+	s.tellRefused(e)
 }
 
 // situate adds where and when it was, and what was asked.

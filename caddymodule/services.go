@@ -29,6 +29,7 @@ type services struct {
 	walker       *census.Walker // nil where nobody counts
 	throttle     *throttler
 	watch        *watch
+	samplers     *samplers
 	origins      *originIndex
 	complained   atomic.Int64           // the second of the last complaint
 	noticed      atomic.Pointer[string] // what proxy is not set up as it should be
@@ -54,6 +55,9 @@ func newServices(a *App) (*services, error) {
 	}}
 	s.origins = &originIndex{directory: s.directory}
 	if s.statements, err = newStatements(a); err != nil {
+		return nil, err
+	}
+	if s.samplers, err = a.Events.samplers(); err != nil {
 		return nil, err
 	}
 	forgeries, err := a.forgeryBudget()

@@ -33,6 +33,7 @@ type circuit struct {
 	nextTry  atomic.Int64 // Unix nanoseconds, as the next
 	answered atomic.Int64 // when the store last answered
 	now      func() time.Time
+	changed  func(open bool)
 }
 
 // admit says whether a call may be made. Of all callers of an open circuit, one
@@ -55,11 +56,15 @@ func (c *circuit) done(begun int64, err error) {
 	switch {
 	case errors.Is(err, context.Canceled):
 	case !errors.Is(err, plugins.ErrUnavailable):
-		c.failures.Store(0)
+		before := c.failures.Swap(0)
 		c.answered.Store(c.now().UnixNano())
+		if before >= tolerated {
+			c.changed(false)
+		}
 	case begun < c.answered.Load():
 	case c.failures.Add(1) == tolerated:
 		c.nextTry.Store(c.now().UnixNano() + int64(trialEvery))
+		c.changed(true)
 	}
 }
 
@@ -69,6 +74,10 @@ func (c *circuit) done(begun int64, err error) {
 // that the store is back.
 type Store struct {
 	plugins.Store
+	// Changed is told when a breaker opens or closes; nil is nobody. It must
+	// not block: a request waits.
+	Changed func(writes, open bool)
+
 	reads, writes circuit
 }
 
@@ -77,7 +86,16 @@ func New(store plugins.Store, now func() time.Time) *Store {
 	if now == nil {
 		now = time.Now
 	}
-	return &Store{Store: store, reads: circuit{now: now}, writes: circuit{now: now}}
+	s := &Store{Store: store}
+	of := func(writes bool) circuit {
+		return circuit{now: now, changed: func(open bool) {
+			if s.Changed != nil {
+				s.Changed(writes, open)
+			}
+		}}
+	}
+	s.reads, s.writes = of(false), of(true)
+	return s
 }
 
 // Open says which of the breakers are open.

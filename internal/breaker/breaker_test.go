@@ -152,3 +152,26 @@ func BenchmarkOpen(b *testing.B) {
 		_ = get(s)
 	}
 }
+
+func TestWhoWantsToKnowIsToldOnceOfEachChange(t *testing.T) {
+	p, s, now := setup()
+	var told []string
+	s.Changed = func(writes, open bool) { told = append(told, fmt.Sprintf("writes %t, open %t", writes, open)) }
+	require.NoError(t, get(s))
+	p.err = errDown
+	for range 20 {
+		_ = get(s)
+	}
+	assert.Equal(t, []string{"writes false, open true"}, told)
+	*now = now.Add(time.Second)
+	require.ErrorIs(t, get(s), errDown)
+	for range 5 {
+		_ = s.Put(context.Background(), plugins.Write{})
+	}
+	assert.Equal(t, []string{"writes false, open true", "writes true, open true"}, told, "a failed try is no change")
+	*now, p.err = now.Add(time.Second), nil
+	for range 3 {
+		require.NoError(t, get(s))
+	}
+	assert.Equal(t, []string{"writes false, open true", "writes true, open true", "writes false, open false"}, told)
+}

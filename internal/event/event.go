@@ -16,10 +16,25 @@ const (
 	QuotaReached Name = "quota_reached"
 	// Administered is an administrative act, as the audit has it.
 	Administered Name = "administered"
+	// Registered is a client that a device got.
+	Registered Name = "registered"
+	// TokenIssued is an access token that a client got.
+	TokenIssued Name = "token_issued"
+	// Refused is a request that got nothing.
+	Refused Name = "refused"
+	// KeyRotated is another key of ours that is used from now on.
+	KeyRotated Name = "key_rotated"
+	// ReplicaStale is a state that is too old to decide from, or no longer.
+	ReplicaStale Name = "replica_stale"
+	// BreakerChanged is a store that is not asked any more, or again.
+	BreakerChanged Name = "breaker_changed"
 )
 
 // Names lists the closed set.
-var Names = []Name{Revoked, ClientSpread, QuotaNear, QuotaReached, Administered}
+var Names = []Name{
+	Revoked, ClientSpread, QuotaNear, QuotaReached, Administered, Registered, TokenIssued, Refused, KeyRotated, ReplicaStale,
+	BreakerChanged,
+}
 
 // Fields lists what each event tells, by the keys of its data.
 var Fields = map[Name][]string{
@@ -30,7 +45,17 @@ var Fields = map[Name][]string{
 	Administered: {
 		"operation", "target", "outcome", "actor", "role", "method", "surface", "address", "programmer", "channel", "change_set", "seq",
 	},
+	Registered:     {"client", "application", "programmer", "platform", "statement", "reused", "trace", "one_in"},
+	TokenIssued:    {"token", "client", "application", "programmer", "platform", "scopes", "trace", "one_in"},
+	Refused:        {"by", "reason", "decision", "status", "profile", "client", "application", "address", "trace", "one_in"},
+	KeyRotated:     {"use", "algorithm", "key", "previous", "gateway"},
+	ReplicaStale:   {"stale", "age", "staleness", "gateway"},
+	BreakerChanged: {"calls", "open", "gateway"},
 }
+
+// Frequent says whether the event comes with requests, of which there may be
+// thousands a second. The others are rare, and each of them matters.
+func (n Name) Frequent() bool { return n == Registered || n == TokenIssued || n == Refused }
 
 // Event is something that happened. Its data is text, numbers and truth values
 // that may stand in any log: never a secret, and no token.

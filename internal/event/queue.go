@@ -19,11 +19,16 @@ type Queue struct {
 
 // Put hands the event on soon, and returns at once. It returns false when too
 // many wait already: then this one is dropped, so that those which wait keep
-// their order and nothing grows.
+// their order and nothing grows. Frequent ones get half of the room: a flood of
+// them is not to cost the news of a kill switch.
 func (q *Queue) Put(e Event) bool {
+	room := q.Size
+	if e.Name.Frequent() {
+		room /= 2
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	if len(q.waiting) >= q.Size {
+	if len(q.waiting) >= room {
 		return false
 	}
 	q.waiting = append(q.waiting, e)

@@ -62,3 +62,21 @@ func TestManyMayRaiseEventsAtOnce(t *testing.T) {
 	}
 	delivered.Wait()
 }
+
+func TestAFloodOfRequestsLeavesRoomForWhatMatters(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		q := &Queue{Size: 4, Deliver: func(Event) { <-release }}
+		assert.True(t, q.Put(numbered(0)))
+		synctest.Wait() // the listener has it now
+		refused := Event{Name: Refused}
+		assert.True(t, q.Put(refused))
+		assert.True(t, q.Put(refused))
+		assert.False(t, q.Put(refused), "they get half of the room")
+		assert.True(t, q.Put(numbered(1)))
+		assert.True(t, q.Put(numbered(2)))
+		assert.False(t, q.Put(numbered(3)))
+		close(release)
+		synctest.Wait()
+	})
+}

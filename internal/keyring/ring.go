@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -44,6 +45,9 @@ type Ring struct {
 	sealer  *Sealer
 	logger  *slog.Logger
 	current atomic.Pointer[contents]
+
+	mu    sync.Mutex
+	inUse map[state.KeyUse]string // the ids that [Ring.Changed] saw last
 }
 
 // New makes an empty ring. The sealer is nil where keys lie in the store in
@@ -127,15 +131,8 @@ func (r *Ring) Secrets() *secret.Keyring {
 // Signing gives the key that signs now for the use in the algorithm: the
 // newest one that has begun and was not killed. It is nil while there is none.
 func (r *Ring) Signing(use state.KeyUse, algorithm jws.Algorithm) *jws.Key {
-	now := r.replica.Now().UnixMilli()
-	entries := r.current.Load().entries
-	for i := len(entries) - 1; i >= 0; i-- {
-		e := entries[i]
-		if e.record.Use == use && e.record.Algorithm == string(algorithm) && e.record.SignsFrom <= now && !r.killed(e.record.ID) {
-			return e.key
-		}
-	}
-	return nil
+	e, _ := r.used(use, algorithm)
+	return e.key
 }
 
 // Age tells how long the newest key of the use has been in use, in whatever

@@ -199,3 +199,38 @@ func TestTheAgeOfAKeyIsThatOfTheOneInUse(t *testing.T) {
 	require.True(t, found)
 	assert.Less(t, age, time.Hour)
 }
+
+func TestAnotherKeyInUseIsAChangeOnceWhoeverCausedIt(t *testing.T) {
+	store := openStore(t)
+	ring, replica := gateway(t, store, nil)
+	changed := func(algorithm jws.Algorithm) (keyring.Change, bool) { return ring.Changed(state.KeyForTokens, algorithm) }
+	_, is := changed(jws.HS256)
+	assert.False(t, is, "there is no key yet")
+	require.NoError(t, ring.Ensure(within(t), state.KeyForTokens, jws.HS256))
+	_, is = changed(jws.HS256)
+	assert.False(t, is, "the first takes nobody's place")
+	first := ring.Signing(state.KeyForTokens, jws.HS256).ID()
+
+	_, position, err := state.Records{Store: store}.Throw(within(t), state.Kill{Kind: revocation.Key, ID: first, At: time.Now().UnixMilli()})
+	require.NoError(t, err)
+	require.NoError(t, replica.WaitFor(within(t), position))
+	_, is = changed(jws.HS256)
+	assert.False(t, is, "there is none in its place yet")
+	require.NoError(t, ring.Ensure(within(t), state.KeyForTokens, jws.HS256))
+	change, is := changed(jws.HS256)
+	assert.True(t, is)
+	second := ring.Signing(state.KeyForTokens, jws.HS256).ID()
+	assert.Equal(t, keyring.Change{Key: second, Previous: first}, change)
+	_, is = changed(jws.HS256)
+	assert.False(t, is, "it is told once")
+
+	require.NoError(t, ring.Ensure(within(t), state.KeyForTokens, jws.ES256))
+	change, is = changed(jws.ES256)
+	assert.True(t, is, "another algorithm was configured")
+	assert.Equal(t, second, change.Previous)
+	require.NoError(t, ring.Ensure(within(t), state.KeyForSecrets, jws.HS256))
+	for range 2 {
+		_, is = ring.Changed(state.KeyForSecrets, jws.HS256)
+		assert.False(t, is, "each use has its own")
+	}
+}
