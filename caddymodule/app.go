@@ -233,6 +233,7 @@ func (a *App) Start() error {
 	}
 	a.warnOfUnsafe()
 	a.started = true
+	a.hide = a.breakdown.show()
 	metricsOf.ConfigurationEnded(metrics.ConfigurationStarted)
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stop = cancel
@@ -242,7 +243,7 @@ func (a *App) Start() error {
 	a.upkeep.Go(func() { a.watchState(ctx) })
 	if w := a.services.walker; w != nil {
 		a.upkeep.Go(func() {
-			defer metricsOf.TrackCensus(w.Book.Latest, w.State.Now)()
+			defer metricsOf.TrackCensus(w.Book.Latest, w.State.Now, a.breakdown.labels)()
 			w.Run(ctx)
 		})
 	}
@@ -330,6 +331,7 @@ func (a *App) Stop() error {
 	if a.stop != nil {
 		a.stop()
 		a.upkeep.Wait()
+		a.hide()
 	}
 	return nil
 }
@@ -339,6 +341,7 @@ func (a *App) Cleanup() error {
 	if !a.started {
 		metricsOf.ConfigurationEnded(metrics.ConfigurationFailed)
 	}
+	a.breakdown.release()
 	var errs [3]error
 	if a.memory != nil {
 		_, errs[2] = memories.Delete(a.memoryKey)

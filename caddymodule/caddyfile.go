@@ -106,6 +106,10 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 //		allow_http
 //		key_encryption_key <base64>
 //		node_name <name>
+//		metrics {
+//			applications <id or declared name…>
+//			platforms <platform…> | all
+//		}
 //		events {
 //			registered 1/<count> | off
 //			token_issued 1/<count> | off
@@ -139,6 +143,7 @@ func (a *App) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 		"key_encryption_key": func() error { return oneArg(d, &a.KeyEncryptionKey) },
 		"node_name":          func() error { return oneArg(d, &a.NodeName) },
 		"explain":            func() error { return a.Explain.parse(d) },
+		"metrics":            func() error { return a.Metrics.parse(d) },
 		"events":             func() error { return a.Events.parse(d) },
 		"reuse_registrations": func() error {
 			return duration(d, &a.ReuseRegistrations)

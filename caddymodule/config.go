@@ -111,6 +111,9 @@ type App struct {
 	// Explain says how much is remembered of refused requests.
 	Explain ExplainConfig `json:"explain,omitzero"`
 
+	// Metrics says by which applications and platforms requests are counted.
+	Metrics MetricsConfig `json:"metrics,omitzero"`
+
 	// Events says how many of the events are raised that come with requests.
 	Events EventConfig `json:"events,omitzero"`
 
@@ -132,6 +135,8 @@ type App struct {
 	cacheKey      string
 	tables        []string // the keys of the limits that are counted
 	spreadKey     string
+	breakdown     breakdown
+	hide          func()     // takes the breakdown's series away
 	throttle      *throttler // nil where nothing is limited
 	// memory is nil where nothing is to be remembered.
 	memory    *explain.Memory

@@ -75,7 +75,7 @@ func (s *services) registerAt(w http.ResponseWriter, r *http.Request, p wire.Pro
 		done, err = s.registration.Register(ctx, request)
 	}
 	err = s.aboutRegistration(err, request)
-	metricsOf.Registered(registration.OutcomeOf(err), begun)
+	s.countRegistration(w, r, err, &done, begun)
 	if err != nil {
 		return s.fail(w, r, p, err, string(registration.OutcomeOf(err)))
 	}
@@ -106,7 +106,7 @@ func (s *services) token(w http.ResponseWriter, r *http.Request, p wire.Profile)
 		issued, err = s.oauth.Issue(ctx, request)
 	}
 	err = aboutToken(err, request)
-	metricsOf.TokenRequested(oauth.OutcomeOf(err), begun)
+	s.countToken(w, r, err, &issued, begun)
 	if err != nil {
 		return s.fail(w, r, p, err, string(oauth.OutcomeOf(err)))
 	}

@@ -61,8 +61,11 @@ type Guard struct {
 	table    *endpoint.Table
 	finder   plugins.EntitlementFinder // nil where locations say everything
 	metrics  *metrics.Profile
-	refused  metrics.Throttled
-	cors     *crossOrigin
+	// The next two are nil where nothing is listed.
+	byApplication *metrics.Decisions[uuid.UUID]
+	byPlatform    *metrics.Decisions[string]
+	refused       metrics.Throttled
+	cors          *crossOrigin
 }
 
 // CaddyModule names the module.
@@ -91,6 +94,8 @@ func (g *Guard) Provision(ctx caddy.Context) error {
 		return err
 	}
 	g.metrics, g.refused = metricsOf.ForProfile(api.Name), metricsOf.ForThrottled(api.Name)
+	g.byApplication = app.breakdown.applications.ForProfile(api.Name)
+	g.byPlatform = app.breakdown.platforms.ForProfile(api.Name)
 	app.addGuard(g)
 	return nil
 }
@@ -149,7 +154,7 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 	if g.cors != nil {
 		var answered bool
 		if w, answered = g.cors.enter(w, r, func() string { return g.offered(r) }); answered {
-			g.metrics.Decided(guard.Preflight, begun, newTraceID())
+			g.metrics.Decided(guard.Preflight, begun, metrics.Trace{ID: newTraceID()})
 			return nil
 		}
 	}
@@ -168,17 +173,21 @@ func (g *Guard) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp
 
 // settle decides, and tells who has to know: the client when it refuses, else
 // those behind the guard.
-func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) (trace uuid.UUID, allowed bool) {
+func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) (trace metrics.Trace, allowed bool) {
 	x := exchanges.Get().(*exchange)
-	trace = newTraceID()
-	x.guard, x.w, x.r, x.trace = g, w, r, trace
+	trace.ID = newTraceID()
+	x.guard, x.w, x.r, x.trace = g, w, r, trace.ID
 	var o onlookers
 	x.ctx, o = onlookersOf(r.Context(), "dcr.guard")
+	trace.Span = o.traceID()
 	decision := x.decide()
 	if g.cors != nil {
 		narrow(w, x.known.application)
 	}
 	g.metrics.Decided(decision.Reason, begun, trace)
+	if g.byApplication != nil || g.byPlatform != nil {
+		g.breakDown(&x.known, decision.Reason)
+	}
 	if decision.Allowed {
 		x.watch()
 		x.admit(decision)
@@ -192,6 +201,15 @@ func (g *Guard) settle(w http.ResponseWriter, r *http.Request, begun time.Time) 
 	*x = exchange{}
 	exchanges.Put(x)
 	return trace, decision.Allowed
+}
+
+// breakDown counts the decision for whose token it was about, if there was one.
+func (g *Guard) breakDown(k *knownToken, reason guard.Reason) {
+	if k.Lineage != nil {
+		outcome := metrics.DecisionOutcomeOf(reason)
+		g.byApplication.Decided(k.ApplicationID, outcome)
+		g.byPlatform.Decided(k.Platform, outcome)
+	}
 }
 
 func (g *Guard) mayUpgrade() bool { return g.Upgrade || g.table.API().Upgrade }

@@ -5,14 +5,11 @@ import (
 	"net/http"
 	"time"
 
-
 	"github.com/caddy-dcr/caddy-dcr/internal/event"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
-	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/internal/metrics"
 	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 	"github.com/caddy-dcr/caddy-dcr/internal/registration"
-	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
 // tellRegistered raises the event of a client that a device got.
@@ -65,7 +62,7 @@ func (a *App) tellKeys() {
 	if runningApp() != a {
 		return // a configuration that comes or goes may want other algorithms
 	}
-	for use, algorithm := range a.algorithms() {
+	for use, algorithm := range a.signing() {
 		change, changed := a.backing.keys.Changed(use, algorithm)
 		if !changed {
 			continue
@@ -75,15 +72,6 @@ func (a *App) tellKeys() {
 			"use": string(use), "algorithm": string(algorithm), "key": change.Key, "previous": change.Previous,
 			"gateway": a.backing.nodes.Name,
 		}})
-	}
-}
-
-// algorithms are those in which the configuration has its keys.
-func (a *App) algorithms() map[state.KeyUse]jws.Algorithm {
-	return map[state.KeyUse]jws.Algorithm{
-		state.KeyForSecrets:    jws.HS256,
-		state.KeyForStatements: jws.Algorithm(a.Statements.Algorithm),
-		state.KeyForTokens:     jws.Algorithm(a.Tokens.Algorithm),
 	}
 }
 

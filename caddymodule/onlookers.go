@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
+	"github.com/google/uuid"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/zap"
@@ -50,6 +51,23 @@ func begin(ctx context.Context, name string, options ...trace.SpanStartOption) (
 		return ctx, nil
 	}
 	return parent.TracerProvider().Tracer(scopeName).Start(ctx, name, options...)
+}
+
+// traceID is that of OpenTelemetry where the request's trace is kept, else zero.
+func (o *onlookers) traceID() (id trace.TraceID) {
+	if o.span != nil && o.span.SpanContext().IsSampled() {
+		id = o.span.SpanContext().TraceID()
+	}
+	return id
+}
+
+// traceIn is what leads from a number to the request that the context is of.
+func traceIn(ctx context.Context, id uuid.UUID) metrics.Trace {
+	t := metrics.Trace{ID: id}
+	if o, there := ctx.Value(onlookersKey{}).(*onlookers); there {
+		t.Span = o.traceID()
+	}
+	return t
 }
 
 // present says whether there is anybody.

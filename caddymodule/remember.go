@@ -160,11 +160,11 @@ func aboutCredentials(err error, c oauth.Credentials, scope string) error {
 	if facts.Subject.ClientID = oauth.ClientOf(err); facts.Subject.ClientID == uuid.Nil {
 		facts.Subject.ClientID, _ = uuid.Parse(c.ClientID)
 	}
-	switch oauth.OutcomeOf(err) {
-	case oauth.ClientRevoked, oauth.StatementRevoked, oauth.ApplicationRevoked, oauth.PlatformRevoked, oauth.IssuerRevoked:
-		facts.Proven = true // only who knows the secret learns of it
-	case oauth.ScopeRefused:
-		facts.Proven, facts.Needed = true, strings.Fields(scope)
+	if subject, proven := oauth.ProvenOf(err); proven {
+		facts.Subject, facts.Proven = subject, true
+	}
+	if oauth.OutcomeOf(err) == oauth.ScopeRefused {
+		facts.Needed = strings.Fields(scope)
 	}
 	return explain.About(err, explain.Tokens, facts)
 }

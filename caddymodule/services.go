@@ -50,6 +50,9 @@ func newServices(a *App) (*services, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := a.attachBreakdown(declared); err != nil {
+		return nil, err
+	}
 	s := &services{app: a, throttle: a.throttle, directory: &directory{
 		Replica: a.backing.replica, declared: declared, staleness: time.Duration(a.Staleness),
 	}}

@@ -203,7 +203,9 @@ func TestTheAgeOfAKeyIsThatOfTheOneInUse(t *testing.T) {
 func TestAnotherKeyInUseIsAChangeOnceWhoeverCausedIt(t *testing.T) {
 	store := openStore(t)
 	ring, replica := gateway(t, store, nil)
-	changed := func(algorithm jws.Algorithm) (keyring.Change, bool) { return ring.Changed(state.KeyForTokens, algorithm) }
+	changed := func(algorithm jws.Algorithm) (keyring.Change, bool) {
+		return ring.Changed(state.KeyForTokens, algorithm)
+	}
 	_, is := changed(jws.HS256)
 	assert.False(t, is, "there is no key yet")
 	require.NoError(t, ring.Ensure(within(t), state.KeyForTokens, jws.HS256))

@@ -29,7 +29,7 @@ func BenchmarkDecision(b *testing.B) {
 			b.ReportAllocs()
 			b.RunParallel(func(pb *testing.PB) {
 				for pb.Next() {
-					p.Decided(c.reason, c.begin(), uuid.UUID{1})
+					p.Decided(c.reason, c.begin(), Trace{ID: uuid.UUID{1}})
 				}
 			})
 		})
@@ -49,7 +49,7 @@ func BenchmarkRegistered(b *testing.B) {
 	start := time.Now()
 	b.ReportAllocs()
 	for b.Loop() {
-		m.Registered(registration.Registered, start)
+		m.Registered(registration.Registered, start, Trace{})
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/census"
@@ -30,6 +31,8 @@ var CountedBySet = []CountedBy{ByStatement, ByApplication, ByAddress}
 var (
 	liveClients = prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "live_clients"),
 		"Clients that nothing stops, by platform, as of the last census of the whole store.", []string{"platform"}, nil)
+	applicationClients = prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "application_live_clients"),
+		"Clients that nothing stops, by application, as of the last census of the whole store.", []string{"application"}, nil)
 	mostClients = prometheus.NewDesc(prometheus.BuildFQName(namespace, "", "most_live_clients"),
 		"Live clients of the statement, the application or the address that has the most, as of the last census.", []string{"of"}, nil)
 	addressShort   = desc("address_clients_undercount", "By how many the live clients of an address may be counted too low, as of the last census.")
@@ -50,6 +53,7 @@ type clients struct {
 type countedClients struct {
 	latest func() *state.Census
 	now    func() time.Time
+	labels map[uuid.UUID]string
 }
 
 func (c *clients) build() []prometheus.Collector {
@@ -65,10 +69,10 @@ func (c *clients) CensusEnded(outcome census.Outcome, _ time.Duration) { c.walks
 // ClientReaped counts what became of an unused client.
 func (c *clients) ClientReaped(outcome reaper.Outcome) { c.reaped.add(outcome) }
 
-// TrackCensus shows what was counted last, until the returned function is
-// called.
-func (c *clients) TrackCensus(latest func() *state.Census, now func() time.Time) (untrack func()) {
-	return c.known.add(countedClients{latest, now})
+// TrackCensus shows what was counted last, and that of the applications that
+// have labels, until the returned function is called.
+func (c *clients) TrackCensus(latest func() *state.Census, now func() time.Time, labels map[uuid.UUID]string) (untrack func()) {
+	return c.known.add(countedClients{latest, now, labels})
 }
 
 // clientGauges keeps the methods of prometheus.Collector out of those of
@@ -77,7 +81,9 @@ type clientGauges struct{ *clients }
 
 // Describe implements prometheus.Collector.
 func (clientGauges) Describe(out chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{liveClients, mostClients, addressShort, stoppedClients, unusedClients, censusAge, censusTook} {
+	for _, d := range []*prometheus.Desc{
+		liveClients, applicationClients, mostClients, addressShort, stoppedClients, unusedClients, censusAge, censusTook,
+	} {
 		out <- d
 	}
 }
@@ -105,9 +111,18 @@ func (g clientGauges) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(stoppedClients, float64(c.Stopped))
 	gauge(unusedClients, float64(c.Unused-c.Removed))
-	var most uint64
-	for _, a := range c.Applications {
+	var most, others uint64
+	for id, a := range c.Applications {
 		most = max(most, a.Live)
+		if _, listed := newest.labels[id]; !listed {
+			others += a.Live
+		}
+	}
+	for id, label := range newest.labels {
+		gauge(applicationClients, float64(c.Applications[id].Live), label)
+	}
+	if len(newest.labels) > 0 {
+		gauge(applicationClients, float64(others), Unlisted)
 	}
 	gauge(mostClients, float64(most), string(ByApplication))
 	gauge(mostClients, float64(highest(c.Statements)), string(ByStatement))

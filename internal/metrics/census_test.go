@@ -19,14 +19,14 @@ func TestTheGaugesShowTheLastCensus(t *testing.T) {
 	assert.NotContains(t, gather(t, m), "census_age_seconds", "nobody counts")
 	var last *state.Census
 	now := time.UnixMilli(1764000000000)
-	untrack := m.TrackCensus(func() *state.Census { return last }, func() time.Time { return now })
+	untrack := m.TrackCensus(func() *state.Census { return last }, func() time.Time { return now }, demoListed)
 	assert.Equal(t, math.Inf(1), count(t, m, "census_age_seconds"))
 	assert.NotContains(t, gather(t, m), "live_clients", "a number that nobody knows is not zero")
 
 	last = &state.Census{
 		BeganAt: now.UnixMilli() - 90_000, FinishedAt: now.UnixMilli() - 30_000,
 		Live: map[string]uint64{"iOS": 5, "Other": 2}, Stopped: 3, Unused: 7, Removed: 4,
-		Applications: map[uuid.UUID]state.ApplicationCount{uuid.New(): {Live: 6, Stopped: 3}, uuid.New(): {Live: 1}},
+		Applications: map[uuid.UUID]state.ApplicationCount{demo: {Live: 6, Stopped: 3}, uuid.New(): {Live: 1}},
 		Statements:   map[uuid.UUID]uint64{uuid.New(): 4, uuid.New(): 3},
 		Networks:     map[state.Network]uint64{1: 2, 2: 5}, NetworksShort: 9,
 	}
@@ -41,6 +41,9 @@ func TestTheGaugesShowTheLastCensus(t *testing.T) {
 	assert.EqualValues(t, 6, count(t, m, "most_live_clients", string(ByApplication)))
 	assert.EqualValues(t, 4, count(t, m, "most_live_clients", string(ByStatement)))
 	assert.EqualValues(t, 5, count(t, m, "most_live_clients", string(ByAddress)))
+
+	assert.EqualValues(t, 6, count(t, m, "application_live_clients", "demo"))
+	assert.EqualValues(t, 1, count(t, m, "application_live_clients", Unlisted))
 
 	last = &state.Census{}
 	assert.Zero(t, count(t, m, "most_live_clients", string(ByStatement)))

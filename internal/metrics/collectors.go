@@ -1,12 +1,6 @@
 package metrics
 
-import (
-	"sync/atomic"
-	"time"
-
-	"github.com/google/uuid"
-	"github.com/prometheus/client_golang/prometheus"
-)
+import "github.com/prometheus/client_golang/prometheus"
 
 // counters holds one counter for each value of a closed set.
 type counters[V ~string] map[V]prometheus.Counter
@@ -19,36 +13,6 @@ func newCounters[V ~string](name, help, label string, values []V) (counters[V], 
 		children[v] = vec.WithLabelValues(string(v))
 	}
 	return children, vec
-}
-
-// traced is a counter of which the first event and each sixteenth after it leave
-// their trace.
-type traced struct {
-	prometheus.Counter
-	events atomic.Uint64
-}
-
-func (c *traced) add(trace uuid.UUID) {
-	if adder, ok := c.Counter.(prometheus.ExemplarAdder); ok && c.events.Add(1)%timedOneIn == 1 {
-		adder.AddWithExemplar(1, exemplar(trace))
-		return
-	}
-	c.Inc()
-}
-
-// observe takes a duration, and its trace where it is a slow one.
-func observe(histogram prometheus.Observer, took, slow time.Duration, trace uuid.UUID) {
-	if observer, ok := histogram.(prometheus.ExemplarObserver); ok && took >= slow {
-		observer.ObserveWithExemplar(took.Seconds(), exemplar(trace))
-		return
-	}
-	histogram.Observe(took.Seconds())
-}
-
-// exemplar leads from a number to one request that it counts. Scrapers get it
-// where they ask for OpenMetrics.
-func exemplar(trace uuid.UUID) prometheus.Labels {
-	return prometheus.Labels{"trace_id": trace.String()}
 }
 
 // add counts one event. A value outside the set is not counted: it would be a

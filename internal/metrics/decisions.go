@@ -5,7 +5,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
@@ -71,8 +70,8 @@ type Profile struct {
 	// comparison costs a fraction of looking a reason up.
 	allowed  prometheus.Counter
 	reasons  map[guard.Reason]*traced
-	duration prometheus.Observer
-	upstream prometheus.Observer
+	duration timed
+	upstream timed
 }
 
 // ForProfile returns the counters of a profile, the same ones for the same
@@ -85,8 +84,8 @@ func (d *decisions) ForProfile(name string) *Profile {
 	}
 	p := &Profile{
 		reasons:  make(map[guard.Reason]*traced, len(guard.Reasons)),
-		duration: d.duration.WithLabelValues(name),
-		upstream: d.upstream.WithLabelValues(name),
+		duration: timed{Observer: d.duration.WithLabelValues(name), slow: slowDecision},
+		upstream: timed{Observer: d.upstream.WithLabelValues(name), slow: slowAnswer},
 	}
 	for _, reason := range guard.Reasons {
 		p.reasons[reason] = &traced{Counter: d.total.WithLabelValues(name, string(DecisionOutcomeOf(reason)), string(reason))}
@@ -105,29 +104,28 @@ func (p *Profile) Begin() time.Time {
 	return time.Now()
 }
 
-// What took so long leaves its trace. The rest does not: an exemplar costs seven
-// allocations, which is more than a decision may.
+// What took so long leaves its trace.
 const (
 	slowDecision = time.Millisecond
 	slowAnswer   = 250 * time.Millisecond
 )
 
 // Decided counts a decision, for which [Profile.Begin] returned begun. Some of
-// what is refused, and what was timed and slow, leave their trace as an
-// exemplar, which leads from a graph to one request.
-func (p *Profile) Decided(reason guard.Reason, begun time.Time, trace uuid.UUID) {
+// what is refused, and of what was timed, leave their trace as an exemplar, which
+// leads from a graph to one request.
+func (p *Profile) Decided(reason guard.Reason, begun time.Time, trace Trace) {
 	if reason == guard.Allowed {
 		p.allowed.Inc()
 	} else if counter := p.reasons[reason]; counter != nil {
 		counter.add(trace)
 	}
 	if !begun.IsZero() {
-		observe(p.duration, time.Since(begun), slowDecision, trace)
+		p.duration.since(begun, trace)
 	}
 }
 
 // Answered takes the time of a request that was handed on at that moment and
 // is answered now.
-func (p *Profile) Answered(handedOn time.Time, trace uuid.UUID) {
-	observe(p.upstream, time.Since(handedOn), slowAnswer, trace)
+func (p *Profile) Answered(handedOn time.Time, trace Trace) {
+	p.upstream.since(handedOn, trace)
 }

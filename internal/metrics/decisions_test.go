@@ -16,9 +16,9 @@ func TestEveryReasonIsCountedForItsProfileAlone(t *testing.T) {
 	p, other := m.ForProfile("rest_v2"), m.ForProfile("esm")
 	for _, reason := range guard.Reasons {
 		outcome := string(DecisionOutcomeOf(reason))
-		p.Decided(reason, time.Time{}, uuid.UUID{1})
-		p.Decided(reason, time.Time{}, uuid.UUID{1})
-		other.Decided(reason, time.Time{}, uuid.UUID{1})
+		p.Decided(reason, time.Time{}, Trace{ID: uuid.UUID{1}})
+		p.Decided(reason, time.Time{}, Trace{ID: uuid.UUID{1}})
+		other.Decided(reason, time.Time{}, Trace{ID: uuid.UUID{1}})
 		assert.EqualValues(t, 2, count(t, m, "decisions_total", outcome, "rest_v2", string(reason)))
 		assert.EqualValues(t, 1, count(t, m, "decisions_total", outcome, "esm", string(reason)))
 	}
@@ -49,7 +49,7 @@ func TestEveryReasonHasAnOutcome(t *testing.T) {
 func TestAProfileOfTheSameNameKeepsItsCounters(t *testing.T) {
 	m := New()
 	first := m.ForProfile("rest_v2")
-	first.Decided(guard.Allowed, time.Time{}, uuid.UUID{1})
+	first.Decided(guard.Allowed, time.Time{}, Trace{ID: uuid.UUID{1}})
 	assert.Same(t, first, m.ForProfile("rest_v2"), "a reload asks for it again")
 	assert.NotSame(t, first, m.ForProfile("esm"))
 	assert.EqualValues(t, 1, count(t, m, "decisions_total", "allowed", "rest_v2", "allowed"))
@@ -67,7 +67,7 @@ func TestASampleOfTheDecisionsIsTimed(t *testing.T) {
 		if !begun.IsZero() {
 			timed++
 		}
-		p.Decided(guard.Allowed, begun, uuid.UUID{1})
+		p.Decided(guard.Allowed, begun, Trace{ID: uuid.UUID{1}})
 	}
 	assert.Greater(t, timed, 0)
 	assert.Less(t, timed, decisions/2)
@@ -83,7 +83,7 @@ func TestCountingIsSafeForConcurrentUse(t *testing.T) {
 		all.Go(func() {
 			for range each {
 				p := m.ForProfile("rest_v2")
-				p.Decided(guard.TokenExpired, p.Begin(), uuid.UUID{1})
+				p.Decided(guard.TokenExpired, p.Begin(), Trace{ID: uuid.UUID{1}})
 				m.TokenFound()
 			}
 		})

@@ -11,12 +11,16 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/statement"
 )
 
+// slowCall is how long a registration or a token has to take to leave its trace
+// in any case: the store makes one wait so long, not the gateway.
+const slowCall = 50 * time.Millisecond
+
 // issuing counts what the client endpoints do.
 type issuing struct {
-	registrations counters[registration.Outcome]
-	registering   prometheus.Histogram
-	tokens        counters[oauth.Outcome]
-	tokenIssuing  prometheus.Histogram
+	registrations outcomes[registration.Outcome]
+	registering   timed
+	tokens        outcomes[oauth.Outcome]
+	tokenIssuing  timed
 	methods       counters[oauth.AuthMethod]
 	platforms     counters[device.Platform]
 	sources       counters[device.Source]
@@ -26,14 +30,16 @@ type issuing struct {
 
 func (i *issuing) build() []prometheus.Collector {
 	var registrations, tokens, methods, platforms, sources, statements prometheus.Collector
-	i.registrations, registrations = newCounters("registrations_total",
-		"Requests to register a client, by what came of them.", "outcome", registration.Outcomes)
-	i.registering = newHistogram("registration_duration_seconds",
+	i.registrations, registrations = newOutcomes("registrations_total",
+		"Requests to register a client, by what came of them.", "outcome", registration.Outcomes, registration.Registered)
+	registering := newHistogram("registration_duration_seconds",
 		"How long requests to register a client took, refused ones included.", callBuckets)
-	i.tokens, tokens = newCounters("tokens_total",
-		"Requests for an access token, by what came of them.", "outcome", oauth.Outcomes)
-	i.tokenIssuing = newHistogram("token_duration_seconds",
+	i.registering.Observer, i.registering.slow = registering, slowCall
+	i.tokens, tokens = newOutcomes("tokens_total",
+		"Requests for an access token, by what came of them.", "outcome", oauth.Outcomes, oauth.TokenIssued)
+	tokenIssuing := newHistogram("token_duration_seconds",
 		"How long requests for an access token took, refused ones included.", callBuckets)
+	i.tokenIssuing.Observer, i.tokenIssuing.slow = tokenIssuing, slowCall
 	i.methods, methods = newCounters("token_auth_methods_total",
 		"Requests for an access token that could be read, by how the client authenticates.", "method", oauth.AuthMethods)
 	i.platforms, platforms = newCounters("registered_clients_total",
@@ -45,20 +51,20 @@ func (i *issuing) build() []prometheus.Collector {
 	i.statements, statements = newCounters("statement_checks_total",
 		"Software statements looked at, by what came of it.", "result", statement.Checks)
 	return []prometheus.Collector{
-		registrations, i.registering, tokens, i.tokenIssuing, methods, platforms, sources, i.mismatches, statements,
+		registrations, registering, tokens, tokenIssuing, methods, platforms, sources, i.mismatches, statements,
 	}
 }
 
 // Registered counts a request to register that began at start.
-func (i *issuing) Registered(outcome registration.Outcome, start time.Time) {
-	i.registrations.add(outcome)
-	i.registering.Observe(time.Since(start).Seconds())
+func (i *issuing) Registered(outcome registration.Outcome, start time.Time, trace Trace) {
+	i.registrations.add(outcome, trace)
+	i.registering.since(start, trace)
 }
 
 // TokenRequested counts a request for a token that began at start.
-func (i *issuing) TokenRequested(outcome oauth.Outcome, start time.Time) {
-	i.tokens.add(outcome)
-	i.tokenIssuing.Observe(time.Since(start).Seconds())
+func (i *issuing) TokenRequested(outcome oauth.Outcome, start time.Time, trace Trace) {
+	i.tokens.add(outcome, trace)
+	i.tokenIssuing.since(start, trace)
 }
 
 // TokenRequestRead counts how a client authenticates at the token endpoint.

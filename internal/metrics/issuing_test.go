@@ -14,12 +14,12 @@ import (
 func TestIssuingCountsEveryOutcomeForItself(t *testing.T) {
 	m := New()
 	for _, outcome := range registration.Outcomes {
-		m.Registered(outcome, time.Now())
+		m.Registered(outcome, time.Now(), Trace{})
 		assert.EqualValues(t, 1, count(t, m, "registrations_total", string(outcome)))
 	}
 	assert.EqualValues(t, len(registration.Outcomes), count(t, m, "registration_duration_seconds"))
 	for _, outcome := range oauth.Outcomes {
-		m.TokenRequested(outcome, time.Now())
+		m.TokenRequested(outcome, time.Now(), Trace{})
 		assert.EqualValues(t, 1, count(t, m, "tokens_total", string(outcome)))
 	}
 	assert.EqualValues(t, len(oauth.Outcomes), count(t, m, "token_duration_seconds"))

@@ -36,6 +36,7 @@ type Metrics struct {
 	keys
 	configurations
 	auditing
+	breakdowns
 
 	collectors []prometheus.Collector
 }
@@ -64,6 +65,7 @@ func New() *Metrics {
 		&m.keys,
 		&m.configurations,
 		&m.auditing,
+		&m.breakdowns,
 	} {
 		m.collectors = append(m.collectors, part.build()...)
 	}

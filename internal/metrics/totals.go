@@ -39,14 +39,14 @@ type LagBucket struct {
 // disturbed, but each counter is asked.
 func (m *Metrics) Totals() Totals {
 	t := Totals{Refused: map[Refusal]uint64{}}
-	for outcome, counter := range m.registrations {
+	for outcome, counter := range m.registrations.counts {
 		if n := valueOf(counter); outcome == registration.Registered {
 			t.Registered = n
 		} else {
 			t.refuse(explain.Registration, string(outcome), n)
 		}
 	}
-	for outcome, counter := range m.tokens {
+	for outcome, counter := range m.tokens.counts {
 		if n := valueOf(counter); outcome == oauth.TokenIssued {
 			t.Issued = n
 		} else {

@@ -4,7 +4,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
@@ -17,16 +16,16 @@ import (
 func TestTotalsAreWhatWasCounted(t *testing.T) {
 	m := metrics.New()
 	assert.Empty(t, m.Totals().Refused, "nothing was refused yet")
-	m.Registered(registration.Registered, time.Now())
-	m.Registered(registration.StatementInvalid, time.Now())
-	m.TokenRequested(oauth.TokenIssued, time.Now())
-	m.TokenRequested(oauth.TokenIssued, time.Now())
-	m.TokenRequested(oauth.ClientRevoked, time.Now())
+	m.Registered(registration.Registered, time.Now(), metrics.Trace{})
+	m.Registered(registration.StatementInvalid, time.Now(), metrics.Trace{})
+	m.TokenRequested(oauth.TokenIssued, time.Now(), metrics.Trace{})
+	m.TokenRequested(oauth.TokenIssued, time.Now(), metrics.Trace{})
+	m.TokenRequested(oauth.ClientRevoked, time.Now(), metrics.Trace{})
 	for _, profile := range []string{"esm", "rest_v2"} {
 		p := m.ForProfile(profile)
-		p.Decided(guard.Allowed, time.Time{}, uuid.Nil)
-		p.Decided(guard.OpenRoute, time.Time{}, uuid.Nil)
-		p.Decided(guard.TokenExpired, time.Time{}, uuid.Nil)
+		p.Decided(guard.Allowed, time.Time{}, metrics.Trace{})
+		p.Decided(guard.OpenRoute, time.Time{}, metrics.Trace{})
+		p.Decided(guard.TokenExpired, time.Time{}, metrics.Trace{})
 	}
 	m.Observer().EntryApplied(2*time.Millisecond, 1)
 	m.Observer().EntryApplied(time.Minute, 3)

@@ -86,5 +86,5 @@ func (s *Service) reader() assertion.Reader {
 // refusedAssertion tells the client's developer what is wrong with an
 // assertion (RFC 7523 section 3.2), which gives away nothing about any client.
 func refusedAssertion(outcome Outcome, client uuid.UUID, why error) error {
-	return &refusal{outcome, client, oautherr.New(oautherr.InvalidClient, why.Error())}
+	return &refusal{outcome: outcome, client: client, err: oautherr.New(oautherr.InvalidClient, why.Error())}
 }

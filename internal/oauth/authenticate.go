@@ -46,7 +46,7 @@ func (s *Service) Authenticate(ctx context.Context, c Credentials) (state.Client
 	// Only now, so that who is not the client learns nothing.
 	subject := client.Subject(s.Issuer)
 	if kind, killed := s.State.Killed(&subject); killed {
-		return state.Client{}, refused(killedOutcome(kind), client.ID)
+		return state.Client{}, refusedTo(killedOutcome(kind), subject)
 	}
 	return client, nil
 }

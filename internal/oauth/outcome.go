@@ -57,6 +57,8 @@ type refusal struct {
 	outcome Outcome
 	client  uuid.UUID // of whom; nil where nobody can say
 	err     *oautherr.Error
+	// proven is who it was from, where that was proven.
+	proven *revocation.Subject
 }
 
 func (r *refusal) Error() string { return string(r.outcome) + ": " + r.err.Error() }
@@ -65,11 +67,29 @@ func (r *refusal) Unwrap() error { return r.err }
 
 // refused makes the protocol error of an outcome that the service decides. All
 // ways to be no valid client look alike.
-func refused(outcome Outcome, client uuid.UUID) error {
+func refused(outcome Outcome, client uuid.UUID) *refusal {
 	if outcome == ScopeRefused {
-		return &refusal{outcome, client, oautherr.New(oautherr.InvalidScope, "a scope was asked for that the client was not granted")}
+		return &refusal{outcome: outcome, client: client,
+			err: oautherr.New(oautherr.InvalidScope, "a scope was asked for that the client was not granted")}
 	}
-	return &refusal{outcome, client, oautherr.New(oautherr.InvalidClient, "the client is not known here, or not any more: register again")}
+	return &refusal{outcome: outcome, client: client,
+		err: oautherr.New(oautherr.InvalidClient, "the client is not known here, or not any more: register again")}
+}
+
+// refusedTo is [refused] to somebody who has proven to be the client.
+func refusedTo(outcome Outcome, proven revocation.Subject) error {
+	err := refused(outcome, proven.ClientID)
+	err.proven = &proven
+	return err
+}
+
+// ProvenOf says whom a refused request was from, where that was proven.
+func ProvenOf(err error) (revocation.Subject, bool) {
+	var r *refusal
+	if errors.As(err, &r) && r.proven != nil {
+		return *r.proven, true
+	}
+	return revocation.Subject{}, false
 }
 
 // ClientOf says whom a refused request was from, or said to be from.

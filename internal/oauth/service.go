@@ -99,7 +99,7 @@ func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
 		// from and nobody revoked is missing because of a fault of ours.
 		return Issued{}, fmt.Errorf("the application %s of client %s is missing", client.ApplicationID, client.ID)
 	}
-	granted, err := grantable(q.Scope, app.Scopes, client.ID)
+	granted, err := grantable(q.Scope, app.Scopes, client.Subject(s.Issuer))
 	if err != nil {
 		return Issued{}, err
 	}
@@ -118,13 +118,13 @@ func (s *Service) Issue(ctx context.Context, q TokenRequest) (Issued, error) {
 
 // grantable is the set of scopes asked for, or all that the application has
 // when the client leaves it to us (RFC 6749 section 3.3).
-func grantable(asked string, has scope.Set, client uuid.UUID) (scope.Set, error) {
+func grantable(asked string, has scope.Set, client revocation.Subject) (scope.Set, error) {
 	if asked == "" {
 		return has, nil
 	}
 	set, err := scope.Parse(asked)
 	if err != nil || set.Len() == 0 || !set.Within(has) {
-		return scope.Set{}, refused(ScopeRefused, client)
+		return scope.Set{}, refusedTo(ScopeRefused, client)
 	}
 	return set, nil
 }

@@ -10,10 +10,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/metrics"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -30,6 +32,7 @@ const (
 	// What the page says in place of values.
 	namedByConfiguration = "the name of the protected API in the configuration"
 	seeTheTable          = "see the table"
+	listed               = "what the configuration lists, and `other`"
 )
 
 // metric is what the page must say of a metric.
@@ -44,6 +47,17 @@ type everyKey struct{}
 
 func (everyKey) Age(state.KeyUse) (time.Duration, bool) { return time.Hour, true }
 
+// everyPlatform lists all that can be listed.
+func everyPlatform() map[string]string {
+	labels := map[string]string{}
+	for _, platform := range device.Platforms {
+		if platform != device.Other {
+			labels[string(platform)] = string(platform)
+		}
+	}
+	return labels
+}
+
 // exposed reads what a scrape sees, with everything there that can be.
 func exposed(t *testing.T) map[string]metric {
 	t.Helper()
@@ -51,7 +65,13 @@ func exposed(t *testing.T) map[string]metric {
 	m.ForProfile("rest_v2")
 	m.ForThrottled("rest_v2")
 	m.TrackReplica(&state.Replica{})
-	m.TrackCensus(func() *state.Census { return &state.Census{} }, time.Now)
+	applications := m.Applications(map[uuid.UUID]string{{1}: "demo"})
+	applications.Show()
+	applications.ForProfile("rest_v2")
+	platforms := m.Platforms(everyPlatform())
+	platforms.Show()
+	platforms.ForProfile("rest_v2")
+	m.TrackCensus(func() *state.Census { return &state.Census{} }, time.Now, map[uuid.UUID]string{{1}: "demo"})
 	m.TrackKeys(everyKey{})
 	registry := prometheus.NewPedanticRegistry()
 	require.NoError(t, registry.Register(m))
@@ -70,8 +90,10 @@ func exposed(t *testing.T) map[string]metric {
 			slices.Sort(values)
 			labels[name] = slices.Compact(values)
 		}
-		if labels["profile"] != nil {
-			labels["profile"] = nil
+		for _, configured := range []string{"profile", "application"} {
+			if labels[configured] != nil {
+				labels[configured] = nil
+			}
 		}
 		found[family.GetName()] = metric{Type: strings.ToLower(family.GetType().String()), Labels: labels}
 	}
@@ -108,7 +130,7 @@ func described(t *testing.T) map[string]metric {
 func values(t *testing.T, name, label, described string) []string {
 	t.Helper()
 	switch described {
-	case namedByConfiguration:
+	case namedByConfiguration, listed:
 		return nil
 	case seeTheTable:
 		var reasons []string
