@@ -141,6 +141,9 @@ func (v *visit) applicationOptions(data *applicationForm) error {
 			data.Channels = append(data.Channels, option{Value: ch.ID, Text: ch.ID, Note: noteOf(ch)})
 		}
 	}
+	if len(data.Channels) == 0 && len(data.Values["channels"]) > 0 {
+		data.Values["channels"] = []string{joined(data.Values["channels"])} // one field, in which they are typed
+	}
 	for _, id := range data.Values["channels"] {
 		known := slices.ContainsFunc(data.Channels, func(o option) bool { return o.Value == id })
 		if len(data.Channels) > 0 && !known {

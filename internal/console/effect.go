@@ -31,7 +31,7 @@ func (v *visit) stopping(target revocation.Target, data *killPage) (access.Resou
 	id, _ := uuid.Parse(target.ID)
 	switch target.Kind {
 	case revocation.Application:
-		return v.stoppingApplication(id, data, false)
+		return v.stoppingApplication(id, data)
 	case revocation.Client:
 		client, err := v.Management.Client(v.ctx(), v.who, id)
 		if err != nil {
@@ -76,13 +76,12 @@ func (v *visit) ofApplication(id uuid.UUID) access.Resource {
 	return resourceOf(app)
 }
 
-func (v *visit) stoppingApplication(id uuid.UUID, data *killPage, atMost bool) (access.Resource, error) {
+func (v *visit) stoppingApplication(id uuid.UUID, data *killPage) (access.Resource, error) {
 	app, err := v.Management.Application(v.ctx(), v.who, id)
 	if err != nil {
 		return access.Resource{}, err
 	}
 	data.Name = app.Name + " " + app.Version
-	data.Effect.AtMost = atMost
 	if app.Clients != nil {
 		data.Effect.Clients, data.Effect.Known = app.Clients.Live, true
 	}
@@ -93,18 +92,30 @@ func (v *visit) stoppingApplication(id uuid.UUID, data *killPage, atMost bool) (
 	return resourceOf(app), nil
 }
 
-// stoppingStatement cannot say how many clients a statement has: a census
-// counts by application.
+// stoppingStatement cannot say how many clients a statement has, but that it is
+// not more than its application: the census shows what it counted of those.
 func (v *visit) stoppingStatement(data *killPage) (access.Resource, error) {
 	data.Effect.Known = false
+	if app, err := v.applicationNamed(); err == nil && app.Clients != nil {
+		data.Effect.Clients, data.Effect.Known, data.Effect.AtMost = app.Clients.Live, true, true
+	}
 	data.Effect.Texts = []string{
 		"Every client that registered with this statement stops, and it registers nobody any more. Other statements of the application go on.",
 		"It is for good. Issue another, and ship the app with that.",
 	}
-	if app, err := uuid.Parse(v.r.FormValue("application")); err == nil {
-		return v.ofApplication(app), nil
+	if app, err := v.applicationNamed(); err == nil {
+		return resourceOf(app), nil
 	}
 	return v.ownPlace(), nil
+}
+
+// applicationNamed is the application that a link to revoke its statement names.
+func (v *visit) applicationNamed() (management.Application, error) {
+	id, err := management.ParseID("application", v.r.FormValue("application"))
+	if err != nil {
+		return management.Application{}, err
+	}
+	return v.Management.Application(v.ctx(), v.who, id)
 }
 
 // ownPlace is the place of the visitor's first role.
@@ -123,7 +134,7 @@ func (v *visit) stoppingChannel(id string, data *killPage) (access.Resource, err
 	} else if of, err = v.unknownTarget(err); err != nil {
 		return of, err
 	}
-	apps, err := v.Management.Applications(v.who, management.Filter{Channel: id, Living: true}, management.Part{Limit: 1})
+	apps, err := v.Management.Applications(v.who, management.Filter{Channel: id, Living: true}, management.Part{Limit: counted})
 	if err != nil {
 		return of, err
 	}
@@ -132,8 +143,30 @@ func (v *visit) stoppingChannel(id string, data *killPage) (access.Resource, err
 		"Every token that was issued until now is refused for this channel, whatever application it is of. Other channels go on.",
 		"When it is lifted, clients need new tokens for it.",
 	}
+	return of, v.serving(apps, data)
+}
+
+// counted is of how many applications the clients are added up.
+const counted = 1000
+
+// serving says how many clients the applications have that serve a channel.
+func (v *visit) serving(apps management.Applications, data *killPage) error {
 	if len(apps.Applications) == 0 {
 		data.Effect.Texts = append(data.Effect.Texts, "No application that you can see serves it: compare its spelling.")
+		return nil
 	}
-	return of, nil
+	census, err := v.census(counted)
+	if err != nil || census == nil || census.More || apps.Cursor != "" {
+		return err
+	}
+	clients := map[uuid.UUID]uint64{}
+	for _, c := range census.Applications {
+		clients[c.ID] = c.Live
+	}
+	var live uint64
+	for _, app := range apps.Applications {
+		live += clients[app.ID]
+	}
+	data.Effect.Texts = append(data.Effect.Texts, countOf(len(apps.Applications), "application serves it, with ", "applications serve it, with ")+countOf(live, "live client.", "live clients."))
+	return nil
 }

@@ -184,6 +184,45 @@ func TestAFormThatIsWrongSaysWhereAndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+func TestAKillSwitchThatIsMisspeltIsAskedForAgain(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	answer := w.get(olga, "/kills/new?kind=platform&id=Rokuu")
+	assert.Equal(t, http.StatusUnprocessableEntity, answer.Code)
+	page := read(t, "/kills/new", answer.Body.String())
+	page.checkNames(t)
+	assert.Contains(t, page.text, `href="#f-id"`)
+	assert.Equal(t, "Rokuu", value(page.withID("f-id"), "value"))
+}
+
+func TestWhatIsOnNoRecordIsRevokedByWhoMeansIt(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	const unknown = "1b214925-f241-41c2-ace0-f7fd1addb7b9"
+	path := "/kills/new?kind=statement&id=" + unknown
+	form := with(w.page(olga, path).fields(t, "/kills/new"), "do", "now", "reason", "theirs leaked")
+	answer := w.post(olga, "/kills/new", form)
+	assert.Equal(t, http.StatusNotFound, answer.Code)
+	assert.Contains(t, answer.Body.String(), `value="theirs leaked"`, "it is asked again whether that is meant")
+	form = with(read(t, path, answer.Body.String()).fields(t, "/kills/new"), "do", "now", "allow_unknown", "yes")
+	assert.Contains(t, location(t, w.post(olga, "/kills/new", form)), "/kills?kind=statement")
+}
+
+func TestTheConfirmationSaysWhatStops(t *testing.T) {
+	w := newWorld(t)
+	x := w.fill()
+	for path, want := range map[string]string{
+		"kind=application&id=" + x.app.ID.String(): "12,345 live clients stop",
+		"kind=client&id=" + x.client.String():      "1 live client stops",
+		"kind=platform&id=Roku":                    "20,111 live clients stop",
+		"kind=channel&id=REF31":                    "2 applications serve it, with 12,345 live clients.",
+		"kind=statement&id=" + x.statement.ID.String() + "&application=" + x.app.ID.String(): "At most 12,345 live clients stop",
+		"kind=key&id=key-1": "Nobody has counted",
+	} {
+		assert.Contains(t, w.page(olga, "/kills/new?"+path).text, want, path)
+	}
+}
+
 func TestAKeyIsReplaced(t *testing.T) {
 	w := newWorld(t)
 	form := w.page(olga, "/keys/rotate?use=statement").fields(t, "/keys/rotate")

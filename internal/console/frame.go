@@ -84,7 +84,9 @@ func (v *visit) frame(title string, data any, crumbs []crumb) frame {
 	for _, g := range v.who.Grants {
 		f.Roles = append(f.Roles, roleText(g))
 	}
-	f.Drafts = v.ownDrafts()
+	if v.section != "/changes" {
+		f.Drafts = v.ownDrafts()
+	}
 	return f
 }
 

@@ -18,6 +18,7 @@ const (
 
 // killsPage lists what was revoked.
 type killsPage struct {
+	Form        *form
 	Kills       []management.Kill
 	Kind        string
 	Kinds       []option
@@ -35,17 +36,21 @@ var killOps = map[revocation.Kind]access.Operation{
 
 func listKills(v *visit) error {
 	kind := v.query("kind")
+	return v.showKills(http.StatusOK, kind, newForm(url.Values{"throw": {kind}}))
+}
+
+func (v *visit) showKills(status int, kind string, f *form) error {
 	list, err := v.Management.Kills(v.ctx(), v.who, kind, v.part())
 	if err != nil {
 		return err
 	}
-	data := killsPage{Kills: list.Kills, Kind: kind, CanLift: v.ever(access.LiftKill), Throwable: v.throwable()}
+	data := killsPage{Form: f, Kills: list.Kills, Kind: kind, CanLift: v.ever(access.LiftKill), Throwable: v.throwable()}
 	data.Kinds = []option{{Value: "", Text: "All", Chosen: kind == ""}}
 	for _, k := range revocation.Kinds {
 		data.Kinds = append(data.Kinds, option{Value: string(k), Text: words(string(k)) + "s", Chosen: kind == string(k)})
 	}
 	data.First, data.Next = v.pages(list.Cursor)
-	return v.show("kills", "Kill switches", data)
+	return v.showStatus(status, "kills", "Kill switches", data)
 }
 
 // throwable are the kinds that the visitor may ever revoke.
@@ -76,12 +81,14 @@ var unrecorded = map[revocation.Kind]bool{revocation.Client: true, revocation.St
 
 func askKill(v *visit) error {
 	kind, id := v.query("kind"), v.query("id")
+	if kind == "" {
+		return v.to(pathOfKills, "")
+	}
 	target, err := management.ParseTarget(kind, id)
 	if err != nil {
-		if v.query("kind") == "" {
-			return v.to("/kills", "")
-		}
-		return err
+		f := newForm(url.Values{"throw": {kind}, "id": {id}})
+		f.blame(faultOf(err), map[string]string{"kind": "throw"}, "id", "throw")
+		return v.showKills(http.StatusUnprocessableEntity, "", f)
 	}
 	return v.askKillOf(http.StatusOK, newForm(url.Values{"kind": {kind}, "id": {target.ID}}))
 }
@@ -133,7 +140,8 @@ func throwKill(v *visit) error {
 		},
 	})
 	return v.again(err, f, map[string]string{"id": ""}, []string{"reason"}, func(status int) error {
-		if status == http.StatusNotFound || status == http.StatusForbidden {
+		// Who may revoke what is on no record is asked whether that is meant.
+		if status == http.StatusForbidden || status == http.StatusNotFound && !(v.who.IsOperator() && unrecorded[target.Kind]) {
 			return err
 		}
 		return v.askKillOf(status, f)
