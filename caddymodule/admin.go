@@ -50,6 +50,9 @@ const adminTimeout = 10 * time.Second
 //	POST   /dcr/manifest/plan                 say what applying a manifest would change
 //	POST   /dcr/manifest/apply                make what a manifest says true
 //	POST   /dcr/manifest/release              take a manifest's mark off what it manages
+//	GET    /dcr/store/move                    say how far the move to another store is
+//	POST   /dcr/store/move                    begin it
+//	DELETE /dcr/store/move                    stop it (?by=)
 //	POST   /dcr/export                        begin an export
 //	GET    /dcr/export/{class}                give records of a class (?cursor= &limit=)
 //	POST   /dcr/import                        begin an import

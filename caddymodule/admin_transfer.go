@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"encoding/json"
 	"net/http"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
@@ -23,7 +24,35 @@ type (
 		management.RestoreOrder
 		By string `json:"by,omitempty"`
 	}
+	moveRequest struct {
+		// Store is what the other configuration says of its store.
+		Store json.RawMessage `json:"store,omitempty"`
+		By    string          `json:"by,omitempty"`
+	}
 )
+
+func showMove(s *management.Service, r *http.Request) (adminAnswer, error) {
+	move, err := s.ShowMove(trusted(r, "").Actor)
+	return adminAnswer{http.StatusOK, move}, err
+}
+
+func beginMove(s *management.Service, r *http.Request) (adminAnswer, error) {
+	var q moveRequest
+	if err := readBody(r, &q); err != nil {
+		return adminAnswer{}, err
+	}
+	move, err := s.BeginMove(r.Context(), trusted(r, q.By), q.Store)
+	return adminAnswer{http.StatusOK, move}, err
+}
+
+func abandonMove(s *management.Service, r *http.Request) (adminAnswer, error) {
+	q, err := readQuery(r, "by")
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	move, err := s.AbandonMove(r.Context(), trusted(r, q.Get("by")))
+	return adminAnswer{http.StatusOK, move}, err
+}
 
 func beginExport(s *management.Service, r *http.Request) (adminAnswer, error) {
 	var q exportRequest

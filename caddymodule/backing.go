@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/census"
 	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/lastused"
+	"github.com/caddy-dcr/caddy-dcr/internal/moving"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
@@ -38,6 +40,7 @@ type backing struct {
 	module  plugins.StoreModule
 	logger  *slog.Logger
 	gate    *gate
+	store   *moving.Store
 	records state.Records
 	replica *state.Replica
 	nodes   *state.Nodes
@@ -83,7 +86,15 @@ func (rt *backing) start() error {
 			rt.startErr = fmt.Errorf("opening the store: %w", err)
 			return
 		}
-		rt.gate.open(store)
+		if rt.store, err = moves.arrive(rt); err == nil && rt.store == nil {
+			rt.store = moving.New(store, rt.logger)
+			err = refuseMoved(store)
+		}
+		if err != nil {
+			rt.startErr = errors.Join(err, store.Close())
+			return
+		}
+		rt.gate.open(ownedStore{rt.store, store})
 		ctx, cancel := context.WithCancel(context.Background())
 		rt.cancel = cancel
 		rt.untrack = []func(){
@@ -161,6 +172,7 @@ func (rt *backing) Destruct() error {
 		rt.cancel()
 		rt.running.Wait()
 	}
+	moves.leave(rt)
 	return rt.gate.Close()
 }
 

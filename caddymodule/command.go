@@ -51,6 +51,8 @@ func buildCommand(dcr *cobra.Command) {
 			clientListCommand(), clientShowCommand(), clientCensusCommand(), revokeOneCommand("client")),
 		planCommand(),
 		applyCommand(),
+		groupOf(&cobra.Command{Use: "store", Short: "The store, and the way to another one"},
+			storeMoveCommand(), storeStatusCommand(), storeStopCommand()),
 		exportCommand(),
 		importCommand(),
 		revokeCommand(),

@@ -36,7 +36,7 @@ func (c *call) exportKeysFor() (recipients []string, unlock func([]byte) ([]byte
 		return nil, nil, failed("making a key: "+err.Error(), "")
 	}
 	return []string{between.Recipient().String()}, func(keys []byte) ([]byte, error) {
-		clear, err := decrypted(keys, between)
+		opened, err := decrypted(keys, between)
 		if err != nil {
 			return nil, failed("the keys cannot be read: "+err.Error(), "")
 		}
@@ -47,7 +47,7 @@ func (c *call) exportKeysFor() (recipients []string, unlock func([]byte) ([]byte
 		var sealed bytes.Buffer
 		w, err := age.Encrypt(&sealed, recipient)
 		if err == nil {
-			_, err = w.Write(clear)
+			_, err = w.Write(opened)
 			err = errors.Join(err, w.Close())
 		}
 		if err != nil {
@@ -83,11 +83,11 @@ func (c *call) decryptKeys(sealed []byte) ([]byte, error) {
 		}
 		identities = []age.Identity{identity}
 	}
-	clear, err := decrypted(sealed, identities...)
+	opened, err := decrypted(sealed, identities...)
 	if err != nil {
 		return nil, failed("the keys of the export cannot be decrypted", "they were encrypted for somebody else, or with another passphrase")
 	}
-	return clear, nil
+	return opened, nil
 }
 
 func decrypted(sealed []byte, identities ...age.Identity) ([]byte, error) {

@@ -145,6 +145,18 @@ func (p *backingPool) goesOn(ended *backing) bool {
 	return found
 }
 
+// shared says whether another backing of this process works with the store of
+// this one.
+func (p *backingPool) shared(b *backing) bool {
+	found := false
+	p.Range(func(_, value any) bool {
+		other := value.(*backing)
+		found = other != b && other.module.StoreKey() == b.module.StoreKey()
+		return !found
+	})
+	return found
+}
+
 // runningApp is the app of the configuration that serves requests, or nil.
 func runningApp() *App {
 	value, err := caddy.ActiveContext().AppIfConfigured("dcr")

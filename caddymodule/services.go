@@ -91,7 +91,7 @@ func newServices(a *App) (*services, error) {
 	s.management = &management.Service{
 		Records: records, Replica: a.backing.replica, Nodes: a.backing.nodes, Audit: a.backing.audit,
 		Declared: declared, DeclaredProgrammers: owners.programmers, DeclaredChannels: owners.channels,
-		Statements: s.statements, Issuer: a.Issuer,
+		Statements: s.statements, Mover: mover{a}, Issuer: a.Issuer,
 		TokenLifetime: longestLifetime, Guarded: a.routes, Revoked: tellRevoked,
 		Refusals: a.memory, Trials: newTrials(s),
 		Census: a.backing.book.Latest, Keys: keys, Signing: a.signing(), Ahead: a.publishedAhead(), Examined: a.examine,

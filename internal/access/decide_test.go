@@ -78,6 +78,7 @@ manifest.apply        y . . . . .
 manifest.release      y . . . . .
 store.export          y . . . . .
 store.import          y . . . . .
+store.move            y . . . . .
 route.show            y . . y . .
 refusal.show          y y y y y y
 census.show           y y y y y y

@@ -58,6 +58,7 @@ const (
 	// Taking everything along, and putting it back.
 	ExportStore Operation = "store.export"
 	ImportStore Operation = "store.import"
+	MoveStore   Operation = "store.move"
 
 	ShowRoutes  Operation = "route.show"
 	ShowRefusal Operation = "refusal.show"
@@ -139,6 +140,7 @@ var rules = map[Operation]rule{
 
 	ExportStore: {},
 	ImportStore: {},
+	MoveStore:   {},
 
 	ShowRoutes:  {reads: true},
 	ShowRefusal: {programmer: true, channel: true, reads: true},
@@ -167,7 +169,7 @@ var Operations = []Operation{
 	ShowProxyMVPD, CreateProxyMVPD, UpdateProxyMVPD, DeleteProxyMVPD,
 	ShowCatalogue, ExtendCatalogue, UpdateCatalogue, ReduceCatalogue,
 	AdoptApplication, ReleaseApplication, ShowManifest, ApplyManifest, ReleaseManifest,
-	ExportStore, ImportStore,
+	ExportStore, ImportStore, MoveStore,
 	ShowRoutes, ShowRefusal, ShowCensus, TryOut, ExamineGateway, ShowAudit, VerifyAudit,
 	ShowChangeSet, EditChangeSet, PushChangeSet, RollBackChangeSet,
 }

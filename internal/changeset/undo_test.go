@@ -17,7 +17,7 @@ func TestEveryOperationCanBeTakenBackOrSaysWhyNot(t *testing.T) {
 		access.IssueStatement, // its text is for whoever asked, at once
 		access.RotateKey,      // a set that waits to be pushed would hold a key that lies about
 		access.EditChangeSet, access.PushChangeSet, access.RollBackChangeSet, access.VerifyAudit, access.TryOut, access.ExamineGateway,
-		access.ExportStore, access.ImportStore,
+		access.ExportStore, access.ImportStore, access.MoveStore,
 		access.ApplyManifest, access.ReleaseManifest, // which are sets themselves
 	}
 	for _, op := range access.Operations {

@@ -1,6 +1,7 @@
 package management_test
 
 import (
+	"context"
 	"encoding/json"
 	"slices"
 	"strings"
@@ -92,6 +93,8 @@ func (w *world) doEverything(t *testing.T) (secrets []string) {
 		{Key: "taken", ID: taken.ID.String(), Name: "Demo", Programmer: "REF", Channels: []string{"REF30"}, Scopes: []string{"api:client:v2"}},
 	}})
 	ok(w.ReleaseManifest(within(t), call(ann), "streaming"))
+	w.Mover = still{}
+	ok(w.BeginMove(within(t), call(ann), nil))
 	ok(w.BeginExport(within(t), call(ann), management.ExportOrder{}))
 	require.NoError(t, w.BeginImport(within(t), call(ann), management.ImportOrder{From: "backup.ndjson"}))
 
@@ -210,3 +213,9 @@ func since(all []audit.Entry, at time.Time) func(func(audit.Entry) bool) {
 		}
 	}
 }
+
+// still moves nowhere.
+type still struct{ management.Mover }
+
+func (still) Begin(context.Context, json.RawMessage) error { return nil }
+func (still) State() management.Move                       { return management.Move{State: "copying"} }

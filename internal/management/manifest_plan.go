@@ -43,7 +43,7 @@ func (p *plan) declare(ctx context.Context, m manifest.Manifest, options Manifes
 		return d, err
 	}
 	for _, fault := range m.Check() {
-		d.fault(fault.Field, &Error{Code: Invalid, Message: fault.Message})
+		_ = d.fault(fault.Field, &Error{Code: Invalid, Message: fault.Message})
 	}
 	if len(d.faults) == 0 {
 		if err := d.declareAll(ctx, m); err != nil {
@@ -113,8 +113,7 @@ func declareOne[T, S, V any](ctx context.Context, d *declaration, k *kind[T, S, 
 	held, found := k.find(p, id)
 	if found {
 		if err := k.changeable(p, id, held.Record); err != nil {
-			d.fault(at, err)
-			return nil
+			return d.fault(at, err)
 		}
 		record, err := k.fill(p, held.Record, spec)
 		if err != nil {

@@ -64,6 +64,8 @@ type Service struct {
 	// TokenLifetime is the longest that a token can live; a token's kill is
 	// forgotten after that. Zero keeps it for ever.
 	TokenLifetime time.Duration
+	// Mover moves the gateway to another store.
+	Mover Mover
 	// Refusals remembers refused requests.
 	Refusals Refusals
 	// Trials tries requests out.

@@ -65,9 +65,9 @@ func TestEverythingIsTakenAlong(t *testing.T) {
 		require.NoError(t, there.Keys.Ensure(within(t), state.KeyForSecrets, "HS256"))
 		err = there.BeginImport(within(t), by("bob"), management.ImportOrder{SecretKeys: export.SecretKeys})
 		assertFault(t, management.Invalid, "secret_keys", "which this gateway does not have", err)
-		clear, err := age.Decrypt(bytes.NewReader(export.Keys), identity)
+		opened, err := age.Decrypt(bytes.NewReader(export.Keys), identity)
 		require.NoError(t, err)
-		keys, err := io.ReadAll(clear)
+		keys, err := io.ReadAll(opened)
 		require.NoError(t, err)
 
 		counts := there.restore(t, all)

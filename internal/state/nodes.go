@@ -261,6 +261,26 @@ func (n *Nodes) others(records []nodeRecord) []nodeRecord {
 	return slices.DeleteFunc(records, func(r nodeRecord) bool { return r.Name == n.Name })
 }
 
+// Others names the gateways that report beside this one.
+func (n *Nodes) Others(ctx context.Context) ([]string, error) {
+	names, _, err := n.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	records, err := n.read(ctx, names)
+	if err != nil {
+		return nil, err
+	}
+	since := n.Replica.Now().Add(-silent).UnixMilli()
+	var others []string
+	for _, r := range n.others(records) {
+		if r.AppliedAt >= since {
+			others = append(others, r.Name)
+		}
+	}
+	return others, nil
+}
+
 // note marks the gateways that have got to p.
 func note(records []nodeRecord, p plugins.Position, now time.Duration, applied map[string]time.Duration) {
 	for _, record := range records {

@@ -30,7 +30,8 @@ const (
 	ClassAuditHead   Class = "audit_head"
 	ClassKey         Class = "key"
 
-	// The others live by themselves, for hours or days, or are made anew.
+	// ClassToken and what follows live by themselves, for hours or days, or are
+	// made anew.
 	ClassToken     Class = "token"
 	ClassAssertion Class = "assertion"
 	ClassAsked     Class = "asked"

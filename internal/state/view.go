@@ -119,6 +119,8 @@ func (v *view) apply(w plugins.Write) (keysChanged bool, err error) {
 // newer version of the gateway wrote beside that, no decision of this one needs.
 func (v *view) applyOther(w plugins.Write) error {
 	switch {
+	case w.Key == moveMarkKey:
+		return marked(w.Value)
 	case w.Key == auditHeadKey:
 		v.auditHead.Store(&w.Value)
 		return nil
