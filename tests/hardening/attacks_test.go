@@ -2,6 +2,7 @@ package hardening
 
 import (
 	"context"
+	"flag"
 	"io"
 	"net/http"
 	"strings"
@@ -179,6 +180,9 @@ func attacks(w *world, bearer string, bombs []jwstest.Bomb) []attack {
 	}
 }
 
+// The default shows that good clients are served; to measure how well takes 2s.
+var lasts = flag.Duration("attack", time.Second, "how long each attack lasts")
+
 // Attacks share a gateway with good clients, who are served all the same.
 func TestGoodClientsAreServedDuringAnAttack(t *testing.T) {
 	// As Caddyfile.example has them.
@@ -191,7 +195,7 @@ func TestGoodClientsAreServedDuringAnAttack(t *testing.T) {
 		t.Run(a.name, func(t *testing.T) {
 			before, had := good.whole(t), w.memory(t)
 			end := a.run(t, w)
-			during := good.call(t, 2*time.Second)
+			during := good.call(t, *lasts)
 			took := w.memory(t) - had
 			times := end()
 			t.Logf("before: %s; during: %s; done %d times; %.0f MiB more", before, during, times, took/(1<<20))

@@ -54,8 +54,10 @@ func strictGateway(t *testing.T, autoHTTPS, global, site string) (*harness.Gatew
 }
 
 func TestCredentialsTravelEncryptedOnly(t *testing.T) {
+	t.Parallel()
 	const trusting = "servers {\n trusted_proxies static 127.0.0.0/8\n }"
 	proto := func(value string) []string { return []string{"X-Forwarded-Proto: " + value} }
+	gateways := map[string]*harness.Gateway{} // by what they trust
 	for name, c := range map[string]struct {
 		global string
 		lines  []string
@@ -69,8 +71,11 @@ func TestCredentialsTravelEncryptedOnly(t *testing.T) {
 		"a trusted proxy that says both":               {trusting, proto("http, https"), false},
 		"a trusted proxy whose client said it as well": {trusting, []string{"X-Forwarded-Proto: http", "X-Forwarded-Proto: https"}, false},
 	} {
+		if gateways[c.global] == nil {
+			gateways[c.global], _ = strictGateway(t, "disable_redirects", c.global, clearSite)
+		}
+		g := gateways[c.global]
 		t.Run(name, func(t *testing.T) {
-			g, _ := strictGateway(t, "disable_redirects", c.global, clearSite)
 			statement := g.IssueStatement(g.CreateApp(everything()))
 			check := func(what string, answer harness.Answer) map[string]any {
 				assert.Empty(t, answer.Header.Get("Location"), "%s is redirected", what)
@@ -107,6 +112,7 @@ func TestCredentialsTravelEncryptedOnly(t *testing.T) {
 // A redirect answers a client that has sent its secret in clear text as if
 // nothing were wrong, and it goes on doing so.
 func TestNothingIsRedirectedFromClearText(t *testing.T) {
+	t.Parallel()
 	g, server := strictGateway(t, "disable_redirects", "", "")
 	answer, err := rawhttp.Protocols[0].Send(patience(t), server, rawhttp.Request{Method: http.MethodGet, Target: "/.well-known/jwks.json"})
 	require.NoError(t, err)

@@ -137,7 +137,7 @@ func (w *world) memory(t *testing.T) float64 {
 func (c *crowd) whole(t *testing.T) *report {
 	t.Helper()
 	c.call(t, 0) // connections, tokens and code get known
-	r := c.call(t, time.Second)
+	r := c.call(t, *lasts/2)
 	require.Empty(t, r.failed)
 	return r
 }

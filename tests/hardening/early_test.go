@@ -13,6 +13,7 @@ import (
 // Early data can be sent again by whoever recorded it (RFC 8446 section 8), so
 // what gives credentials away waits for the handshake (RFC 8470 section 5.2).
 func TestNoCredentialsAreGivenToDataThatCanBeReplayed(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	statement := w.IssueStatement(w.CreateApp(everything()))
 	client := w.Register(statement)

@@ -13,6 +13,7 @@ import (
 
 // Caddy alone waits a minute for headers, and for everything else without end.
 func TestTheExampleWaitsForNobodyForEver(t *testing.T) {
+	t.Parallel()
 	g := harness.Prepare(t, harness.Config{})
 	result := g.Caddy("adapt", "--config", filepath.Join(harness.Root(), "Caddyfile.example"), "--adapter", "caddyfile")
 	require.Zero(t, result.Status, result.Stderr)

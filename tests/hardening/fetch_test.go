@@ -44,6 +44,7 @@ func setTrap(t *testing.T) *trap {
 // reach (CVE-2026-1180). Here a client names addresses wherever the RFCs have
 // a place for one.
 func TestNothingThatAClientNamesIsFetched(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	statement := w.IssueStatement(w.CreateApp(everything()))
 	trap := setTrap(t)

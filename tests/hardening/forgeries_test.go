@@ -140,6 +140,7 @@ func sendable(text string) bool {
 }
 
 func TestNoForgedTokenOpensAnything(t *testing.T) {
+	t.Parallel()
 	w := openWorld(t)
 	listener := jwstest.Listen(t)
 	count := 0
@@ -203,6 +204,7 @@ func (w *world) refuseToken(t *testing.T, f jwstest.Forgery) {
 }
 
 func TestNoForgedStatementRegisters(t *testing.T) {
+	t.Parallel()
 	w := openWorld(t)
 	listener := jwstest.Listen(t)
 	count := 0
@@ -242,6 +244,7 @@ func (w *world) refuseStatement(t *testing.T, f jwstest.Forgery) {
 // What is odd and allowed works all the way, so that the tests above refuse
 // faults and not forms.
 func TestOddTokensAndStatementsThatAreAllowedWork(t *testing.T) {
+	t.Parallel()
 	w := openWorld(t)
 	for _, alg := range kinds {
 		for _, v := range goodToken(t, alg).Variants() {

@@ -48,6 +48,7 @@ const elsewhere = `
 `
 
 func TestNobodySpeaksInOurName(t *testing.T) {
+	t.Parallel()
 	other, failed := harness.StartBackend(t, "other"), harness.StartBackend(t, "failed")
 	w := newWorld(t, settings{guardAlone: true, site: fmt.Sprintf(elsewhere, other.Addr, failed.Addr)})
 	w.backends["other"], w.backends["failed"] = other, failed
@@ -92,6 +93,7 @@ func TestNobodySpeaksInOurName(t *testing.T) {
 
 // An empty platform or channel of ours must not leave room for the client's.
 func TestWhatWeDoNotSayNobodySays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{guardAlone: true})
 	app := everything()
 	app.Channels = nil // all of them, so that ESM may be asked about none
@@ -108,6 +110,7 @@ func TestWhatWeDoNotSayNobodySays(t *testing.T) {
 // A name that is no name is refused by the server: what another server would
 // cut it down to must not get through.
 func TestANameThatIsNoneIsRefused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{guardAlone: true})
 	_, _, token := w.Enroll(everything())
 	for name, line := range map[string]string{
@@ -129,6 +132,7 @@ func TestANameThatIsNoneIsRefused(t *testing.T) {
 
 // Trailers come behind the decision.
 func TestTrailersNeverReachABackend(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{guardAlone: true})
 	_, client, token := w.Enroll(everything())
 	overProtocols(t, func(t *testing.T, p rawhttp.Protocol) {
@@ -149,6 +153,7 @@ func TestTrailersNeverReachABackend(t *testing.T) {
 // Reproduced on a plain Caddy: a Connection header that names our header takes
 // it away on the way to the backend (CVE-2025-48865 elsewhere).
 func TestHopByHopHeadersTakeNothingAway(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{guardAlone: true})
 	_, client, token := w.Enroll(everything())
 	tricks := map[string][]string{
@@ -190,6 +195,7 @@ func TestHopByHopHeadersTakeNothingAway(t *testing.T) {
 
 // What the guard checked must be what the backend acts on.
 func TestTheMethodAndTargetOnTheWireCount(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{guardAlone: true})
 	_, _, token := w.Enroll(everything())
 	overrides := []string{

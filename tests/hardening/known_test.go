@@ -23,6 +23,7 @@ func (w *world) makeKnown(t *testing.T, token harness.Token) {
 }
 
 func TestAKnownTokenOpensOnlyWhatItsScopeAndChannelOpen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	app := everything()
 	app.Scopes = []string{"api:client:v2"}
@@ -52,6 +53,7 @@ func TestAKnownTokenOpensOnlyWhatItsScopeAndChannelOpen(t *testing.T) {
 }
 
 func TestATextThatIsLikeAKnownTokenIsNotKnown(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	_, _, token := w.Enroll(everything())
 	raw := token.AccessToken
@@ -70,6 +72,7 @@ func TestATextThatIsLikeAKnownTokenIsNotKnown(t *testing.T) {
 }
 
 func TestAKnownTokenExpires(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{options: "tokens {\n lifetime 5s\n }"})
 	_, client, _ := w.Enroll(everything())
 	token := w.Token(client)
@@ -87,6 +90,7 @@ func TestAKnownTokenExpires(t *testing.T) {
 }
 
 func TestAKnownTokenCanBeKilledByEverythingAboveIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	for name, kill := range map[string]func(application string, client harness.Credentials, token harness.Token) []string{
 		"itself":          func(_ string, _ harness.Credentials, k harness.Token) []string { return []string{"token", k.ID} },
@@ -108,6 +112,7 @@ func TestAKnownTokenCanBeKilledByEverythingAboveIt(t *testing.T) {
 }
 
 func TestAKnownTokenIsForTheAudienceOfToday(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	_, _, token := w.Enroll(everything())
 	w.makeKnown(t, token)
@@ -131,6 +136,7 @@ func TestAKnownTokenIsForTheAudienceOfToday(t *testing.T) {
 }
 
 func TestAKnownTokenDoesNotOpenTheDoorToEveryAddress(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{
 		global:  "servers {\n trusted_proxies static 127.0.0.0/8\n trusted_proxies_strict\n }",
 		profile: map[string]string{"proxy_mvpd": "allow_ips 192.0.2.0/24"},

@@ -12,6 +12,7 @@ import (
 
 // The gateway could check one token and the backend believe the other one.
 func TestARequestCarriesOneTokenInOnePlace(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	_, _, token := w.Enroll(everything())
 	_, _, other := w.Enroll(everything())
@@ -63,6 +64,7 @@ func TestARequestCarriesOneTokenInOnePlace(t *testing.T) {
 // RFC 6749 section 2.3: "The client MUST NOT use more than one authentication
 // method in each request."
 func TestAClientAuthenticatesInOneWay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	client := w.Register(w.IssueStatement(w.CreateApp(everything())))
 	const grant = "grant_type=client_credentials"
@@ -106,6 +108,7 @@ func TestAClientAuthenticatesInOneWay(t *testing.T) {
 
 // RFC 6750 section 3: what a refused request is told, and what not.
 func TestARefusalChallengesAsTheRFCSays(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	_, _, token := w.Enroll(everything())
 	powerless := everything()
@@ -139,6 +142,7 @@ func TestARefusalChallengesAsTheRFCSays(t *testing.T) {
 // RFC 6749 section 5.1, RFC 7591 section 3.2.1: caches must not keep
 // credentials, nor what was said to who tried to get some.
 func TestNothingFromTheClientEndpointsMayBeCached(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	statement := w.IssueStatement(w.CreateApp(everything()))
 	client := w.Register(statement)

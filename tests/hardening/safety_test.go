@@ -55,6 +55,7 @@ func publicKey(t *testing.T) string {
 const kek = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
 
 func TestASafeSetUpIsNotWarnedOf(t *testing.T) {
+	t.Parallel()
 	g := harness.Start(t, harness.Config{Caddyfile: fmt.Sprintf(`{
 	admin localhost:{ADMIN}
 	http_port {HTTP}
@@ -80,6 +81,7 @@ localhost {
 }
 
 func TestAnUnsafeSetUpIsWarnedOf(t *testing.T) {
+	t.Parallel()
 	redis := redistest.Start(t, redistest.Options{})
 	redis.Do("CONFIG", "SET", "maxmemory-policy", "allkeys-lru")
 	g := harness.Start(t, harness.Config{
@@ -100,6 +102,7 @@ func TestAnUnsafeSetUpIsWarnedOf(t *testing.T) {
 }
 
 func TestAProxyThatNobodyTrustsIsNoticedOnce(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	for range 3 {
 		w.PostToken(nil, "X-Forwarded-For: 192.0.2.7")

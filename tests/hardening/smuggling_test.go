@@ -19,6 +19,7 @@ const smuggled = "GET /api/v2/" + channel + "/profiles HTTP/1.1\r\nHost: " + hos
 // A request whose end two servers could see in different places is refused, or
 // reaches the backend as the one that it is.
 func TestNoRequestIsSmuggledInAnother(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	_, client, token := w.Enroll(everything())
 	const target = "/api/v2/" + channel + "/sessions"
@@ -98,6 +99,7 @@ func TestNoRequestIsSmuggledInAnother(t *testing.T) {
 // The lengths of HTTP/2 and HTTP/3 are those of their frames. A request that
 // names another one is two requests once it is written down in HTTP/1.1.
 func TestNoRequestIsSmuggledOutOfFrames(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	_, client, token := w.Enroll(everything())
 	const target = "/api/v2/" + channel + "/sessions"

@@ -76,6 +76,7 @@ func hostileTargets() []rawhttp.Request {
 // Each target is sent with a good token, so that nothing but the reading
 // stands between it and a backend.
 func TestNoTargetReachesABackendAsAnotherRouteOrChannel(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	_, _, token := w.Enroll(everything())
 	site := behind(t)
@@ -150,6 +151,7 @@ func (w *world) judge(t *testing.T, p rawhttp.Protocol, site habits.Site, r rawh
 // Frameworks take _method for the method, and the SDKs send one that asks for
 // nothing more.
 func TestAParameterDoesNotChangeTheMethod(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, settings{})
 	_, _, token := w.Enroll(everything())
 	overProtocols(t, func(t *testing.T, p rawhttp.Protocol) {

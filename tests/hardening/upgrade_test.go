@@ -15,6 +15,7 @@ import (
 // What comes behind an upgrade nobody checks any more: a backend that speaks
 // h2c would serve requests that the gateway never sees.
 func TestOnlyWebSocketsUpgradeAndOnlyWhereAllowed(t *testing.T) {
+	t.Parallel()
 	own := harness.StartBackend(t, "own")
 	w := newWorld(t, settings{guardAlone: true, site: `
 	handle /own/* {
@@ -81,6 +82,7 @@ func TestOnlyWebSocketsUpgradeAndOnlyWhereAllowed(t *testing.T) {
 // HTTP/2 and HTTP/3 have no Upgrade header but a method of their own for it
 // (RFC 8441, RFC 9220), and a plain CONNECT asks for a tunnel to anywhere.
 func TestNoTunnelIsDugByCONNECT(t *testing.T) {
+	t.Parallel()
 	own := harness.StartBackend(t, "own")
 	w := newWorld(t, settings{guardAlone: true, site: `
 	handle /own/* {
