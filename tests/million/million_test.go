@@ -94,6 +94,7 @@ func inProcess(t *testing.T, where place) population {
 		_, err := s.AuditEntries(t.Context(), operator, management.AuditFilter{Actor: "bob"}, part)
 		return err
 	})
+	consolePages(t, s, p)
 	everyClientIsFound(t, s, p.small, few)
 	return p
 }
