@@ -232,7 +232,16 @@ func createApplication(v *visit) error {
 			return "/applications/" + app.ID.String(), doneCreated, err
 		},
 	})
-	return v.again(err, f, applicationNames, ofApplication, func(status int) error { return v.askApplication(status, f) })
+	return v.again(err, f, applicationNames, ofApplication, func(status int) error {
+		if status == http.StatusUnprocessableEntity && spec.Predecessor == "" {
+			f.want("name", "Got nothing, want a name.")
+			f.want("scopes", "Got none, want at least one.")
+			if !spec.AllChannels {
+				f.want("channels", "Got none, want one, or all of the programmer's.")
+			}
+		}
+		return v.askApplication(status, f)
+	})
 }
 
 // again shows a form once more, with what was typed and what is wrong with it.

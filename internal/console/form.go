@@ -70,6 +70,19 @@ func (f *form) errorOf(name string) string {
 	return ""
 }
 
+// want says that a field was left empty, unless it is said already: the
+// management names the first fault that it meets, and people want all of them.
+func (f *form) want(name, text string) {
+	for _, value := range f.Values[name] {
+		if strings.TrimSpace(value) != "" {
+			return
+		}
+	}
+	if f.errorOf(name) == "" {
+		f.Faults = append(f.Faults, fault{name, text})
+	}
+}
+
 // beginsField finds where, in a message of several faults, the next begins.
 var beginsField = regexp.MustCompile(`; ([a-z_]+(?:\[\d+\])?: )`)
 

@@ -148,6 +148,9 @@ func TestAFormThatIsWrongSaysWhereAndKeepsWhatWasTyped(t *testing.T) {
 			"/applications/new", "/applications/new",
 			[]string{"name", "Half <done>", "programmer", "REF", "channels", "REF30", "do", "now"}, []string{"scopes"}, []string{`value="Half &lt;done&gt;"`},
 		},
+		"an application of which nothing is said": {
+			"/applications/new", "/applications/new", []string{"do", "now"}, []string{"name", "channels", "scopes"}, nil,
+		},
 		"an application of two mistakes": {
 			"/applications/new", "/applications/new",
 			[]string{"name", "", "programmer", "RE F", "channels", "REF30", "scopes", "api:client:v2", "do", "now"}, []string{"name", "programmer"}, nil,
