@@ -233,7 +233,7 @@ func (a *App) Start() error {
 	}
 	a.warnOfUnsafe()
 	a.started = true
-	a.hide = a.breakdown.show()
+	a.hide = a.shown()
 	metricsOf.ConfigurationEnded(metrics.ConfigurationStarted)
 	ctx, cancel := context.WithCancel(context.Background())
 	a.stop = cancel

@@ -158,6 +158,12 @@ func (b *breakdown) show() (hide func()) {
 	return func() { applications(); platforms() }
 }
 
+// shown shows what there is of this configuration alone.
+func (a *App) shown() (hide func()) {
+	breakdown, statements := a.breakdown.show(), metricsOf.TrackStatements(a.services.statements.Ends)
+	return func() { breakdown(); statements() }
+}
+
 func (b *breakdown) release() {
 	b.applications.Release()
 	b.platforms.Release()
@@ -194,6 +200,7 @@ func (s *services) countToken(w http.ResponseWriter, r *http.Request, err error,
 	b := &s.app.breakdown
 	_, facts := explain.FactsOf(err)
 	if err == nil {
+		metricsOf.TokenLives(time.Duration(issued.Response.ExpiresIn) * time.Second)
 		facts.Proven, facts.Subject.ApplicationID, facts.Subject.Platform = true, issued.ApplicationID, issued.Platform
 	}
 	if facts.Proven {

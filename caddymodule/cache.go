@@ -28,7 +28,7 @@ func (a *App) attachCache() error {
 	a.cacheKey = fmt.Sprintf("%s|%s|%s|%d", a.poolKey, a.Issuer, a.Tokens.Audience, a.Tokens.CacheSize)
 	value, _, err := tokenCaches.LoadOrNew(a.cacheKey, func() (caddy.Destructor, error) {
 		cache := token.NewCache(a.Tokens.CacheSize, a.backing.replica.Now)
-		return &pooledCache{Cache: cache, untrack: metricsOf.TrackTokenCache(cache.Len)}, nil
+		return &pooledCache{Cache: cache, untrack: metricsOf.TrackTokenCache(cache.Len, a.Tokens.CacheSize)}, nil
 	})
 	if err != nil {
 		return err

@@ -95,6 +95,14 @@ func (r *Ring) Stories(signing map[state.KeyUse]jws.Algorithm) []Story {
 	return stories
 }
 
+// Due tells how long until the key of the use that is used now is due to be
+// replaced, in whatever algorithm; false while there is none, or where nobody
+// gains from it.
+func (r *Ring) Due(use state.KeyUse) (time.Duration, bool) {
+	age, found := r.Age(use)
+	return yearly - age, found && use != state.KeyForSecrets
+}
+
 // superseded says whether another key is used in the record's place now.
 func (r *Ring) superseded(record *state.SigningKey, all []state.SigningKey, now int64) bool {
 	return slices.ContainsFunc(all, func(other state.SigningKey) bool {

@@ -37,6 +37,8 @@ type Metrics struct {
 	configurations
 	auditing
 	breakdowns
+	liveTokens
+	statements
 
 	collectors []prometheus.Collector
 }
@@ -66,6 +68,8 @@ func New() *Metrics {
 		&m.configurations,
 		&m.auditing,
 		&m.breakdowns,
+		&m.liveTokens,
+		&m.statements,
 	} {
 		m.collectors = append(m.collectors, part.build()...)
 	}

@@ -137,6 +137,8 @@ func TestEveryChildOfEveryClosedSetIsThereFromTheStart(t *testing.T) {
 		"token_cache_lookups_total":        each(Lookups),
 		"store_breaker_open":               each(BrokenSet),
 		"token_cache_entries":              none,
+		"token_cache_capacity":             none,
+		"live_tokens":                      none,
 		"events_total":                     each(event.Names),
 		"refusals_shared_total":            each(explain.SharedSet),
 		"events_dropped_total":             none,

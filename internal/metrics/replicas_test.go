@@ -55,8 +55,9 @@ func TestTheTokenCachesAreSummedUp(t *testing.T) {
 	m := New()
 	assert.Zero(t, count(t, m, "token_cache_entries"))
 	size := 4
-	untrack := m.TrackTokenCache(func() int { return size })
-	m.TrackTokenCache(func() int { return 100 })
+	untrack := m.TrackTokenCache(func() int { return size }, 10)
+	m.TrackTokenCache(func() int { return 100 }, 200)
+	assert.EqualValues(t, 210, count(t, m, "token_cache_capacity"))
 	assert.EqualValues(t, 104, count(t, m, "token_cache_entries"))
 	size = 5
 	assert.EqualValues(t, 105, count(t, m, "token_cache_entries"))

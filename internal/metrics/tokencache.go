@@ -22,7 +22,13 @@ var Lookups = []Lookup{LookupHit, LookupMiss}
 type tokenCache struct {
 	hits, misses prometheus.Counter
 
-	sizes tracked[func() int]
+	caches tracked[trackedCache]
+}
+
+// trackedCache is a cache as far as a scrape asks it.
+type trackedCache struct {
+	entries  func() int
+	capacity int
 }
 
 func (t *tokenCache) build() []prometheus.Collector {
@@ -33,7 +39,11 @@ func (t *tokenCache) build() []prometheus.Collector {
 		Namespace: namespace, Name: "token_cache_entries",
 		Help: "Verified access tokens held in memory.",
 	}, t.entries)
-	return []prometheus.Collector{vec, entries}
+	capacity := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Namespace: namespace, Name: "token_cache_capacity",
+		Help: "Verified access tokens that memory is set up to hold.",
+	}, t.capacity)
+	return []prometheus.Collector{vec, entries, capacity}
 }
 
 // TokenFound counts a token that was verified before: one atomic addition.
@@ -42,16 +52,24 @@ func (t *tokenCache) TokenFound() { t.hits.Inc() }
 // TokenNotFound counts a token whose signature has to be verified.
 func (t *tokenCache) TokenNotFound() { t.misses.Inc() }
 
-// TrackTokenCache adds the cache to the gauge until the returned function is
+// TrackTokenCache adds the cache to the gauges until the returned function is
 // called. The given function must be cheap and safe for concurrent use.
-func (t *tokenCache) TrackTokenCache(entries func() int) (untrack func()) {
-	return t.sizes.add(entries)
+func (t *tokenCache) TrackTokenCache(entries func() int, capacity int) (untrack func()) {
+	return t.caches.add(trackedCache{entries, capacity})
+}
+
+func (t *tokenCache) capacity() float64 {
+	sum := 0
+	for _, cache := range t.caches.all() {
+		sum += cache.capacity
+	}
+	return float64(sum)
 }
 
 func (t *tokenCache) entries() float64 {
 	sum := 0
-	for _, entries := range t.sizes.all() {
-		sum += entries()
+	for _, cache := range t.caches.all() {
+		sum += cache.entries()
 	}
 	return float64(sum)
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 )
@@ -118,6 +119,22 @@ func (c *Cached) remember(sum [sha256.Size]byte, entry remembered) {
 		delete(c.entries, old) // a random one: maps are walked in no order
 	}
 	c.entries[sum] = entry
+}
+
+// Ends tells how long until the first of the statements that are remembered
+// expires, and false where none of them does.
+func (c *Cached) Ends() (time.Duration, bool) {
+	now, found := c.Verifier.Now(), false
+	var soonest time.Duration
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	for _, known := range c.entries {
+		left := known.statement.ExpiresAt.Sub(now)
+		if !known.statement.ExpiresAt.IsZero() && left > 0 && (!found || left < soonest) {
+			soonest, found = left, true
+		}
+	}
+	return soonest, found
 }
 
 // Len counts what is remembered.

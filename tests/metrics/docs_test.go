@@ -47,6 +47,8 @@ type everyKey struct{}
 
 func (everyKey) Age(state.KeyUse) (time.Duration, bool) { return time.Hour, true }
 
+func (everyKey) Due(use state.KeyUse) (time.Duration, bool) { return time.Hour, use != state.KeyForSecrets }
+
 // everyPlatform lists all that can be listed.
 func everyPlatform() map[string]string {
 	labels := map[string]string{}
@@ -73,6 +75,7 @@ func exposed(t *testing.T) map[string]metric {
 	platforms.ForProfile("rest_v2")
 	m.TrackCensus(func() *state.Census { return &state.Census{} }, time.Now, map[uuid.UUID]string{{1}: "demo"})
 	m.TrackKeys(everyKey{})
+	m.TrackStatements(func() (time.Duration, bool) { return time.Hour, true })
 	registry := prometheus.NewPedanticRegistry()
 	require.NoError(t, registry.Register(m))
 	families, err := registry.Gather()
