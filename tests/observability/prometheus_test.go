@@ -134,8 +134,8 @@ var hurried = map[string]string{
 
 var window = regexp.MustCompile(`(\[|offset |for: )(\d+[mh])\b`)
 
-// hurry copies the rules with shorter windows, and with a state that is old
-// after four seconds instead of thirty.
+// hurry copies the rules with shorter windows, with a state that is old after
+// four seconds instead of thirty, and a census after eight instead of a day.
 func hurry(t *testing.T) string {
 	t.Helper()
 	rules, err := os.ReadFile("../../docs/prometheus/rules.yml")
@@ -145,7 +145,8 @@ func hurry(t *testing.T) string {
 		require.Contains(t, hurried, parts[2], "a window that this test does not know")
 		return parts[1] + hurried[parts[2]]
 	})
-	return regexp.MustCompile(`(replica_age_seconds > )30\b`).ReplaceAllString(text, "${1}4")
+	text = regexp.MustCompile(`(replica_age_seconds > )30\b`).ReplaceAllString(text, "${1}4")
+	return regexp.MustCompile(`(census_age_seconds > )86400\b`).ReplaceAllString(text, "${1}8")
 }
 
 // parameters are those of a question about the last ten minutes.

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -26,22 +27,7 @@ func TestAPersonOnCallSeesWhatHappens(t *testing.T) {
 	})
 	assert.Empty(t, w.firing(patience), "nothing is wrong")
 
-	for _, trouble := range []struct {
-		name    string
-		traffic func(t *testing.T, w *world)
-		once    func(t *testing.T, w *world)
-		after   func(t *testing.T, w *world)
-		alerts  []string
-	}{
-		{"devices register in a storm", storm, nil, nil, []string{"DCRRegistrationStorm", "DCRQuotaNear"}},
-		{"somebody guesses, and somebody forges", mischief, nil, nil, []string{"DCRGuessing", "DCRForging"}},
-		{"a client is used everywhere", leak, nil, nil, []string{"DCRClientLeaked"}},
-		{"Redis is away", outage, stopRedis, restartRedis, []string{
-			"DCRCallsFail", "DCRCallsFailSlowly", "DCRTokensFail", "DCRTokensFailSlowly",
-			"DCRStateOld", "DCRStoreNotAsked", "DCRStoreFails",
-		}},
-		{"a key is replaced, and a reload fails", nil, blunder, nil, []string{"DCRKeyChanged", "DCRConfigurationFailed"}},
-	} {
+	for _, trouble := range troubles {
 		require.True(t, t.Run(trouble.name, func(t *testing.T) {
 			for _, alert := range trouble.alerts {
 				assert.NotContains(t, w.firing(patience), alert, "too early")
@@ -66,6 +52,74 @@ func TestAPersonOnCallSeesWhatHappens(t *testing.T) {
 	t.Run("what happened is counted", w.whatHappenedIsCounted)
 	t.Run("every panel has data", w.everyPanelHasData)
 	t.Run("a refusal leads to its explanation", w.aRefusalLeadsToItsExplanation)
+	t.Run("durations lead to requests", w.durationsLeadToRequests)
+
+	w.Stop()
+	w.until(t, "for the gateway to be missed", func() {}, w.fires("DCRNoGateway"))
+}
+
+// troubles are what goes wrong, each with the alerts that fire then and not
+// before.
+var troubles = []struct {
+	name    string
+	traffic func(t *testing.T, w *world)
+	once    func(t *testing.T, w *world)
+	after   func(t *testing.T, w *world)
+	alerts  []string
+}{
+	{"devices register in a storm", storm, nil, nil, []string{"DCRRegistrationStorm", "DCRQuotaNear"}},
+	{"somebody guesses, and somebody forges", mischief, nil, nil, []string{"DCRGuessing", "DCRForging"}},
+	{"a client is used everywhere, and a statement ends", leak, expiring, nil, []string{"DCRClientLeaked", "DCRStatementExpires"}},
+	{"Redis is away", outage, stopRedis, restartRedis, []string{
+		"DCRCallsFail", "DCRCallsFailSlowly", "DCRTokensFail", "DCRTokensFailSlowly",
+		"DCRStateOld", "DCRStoreNotAsked", "DCRStoreFails", "DCRNotCounted",
+	}},
+	{"a key is replaced, and a reload fails", nil, blunder, nil, []string{"DCRKeyChanged", "DCRConfigurationFailed"}},
+}
+
+// inUnitTests are the alerts that only promtool's tests have fire, with the
+// reason. docs/operations.md has the same list.
+var inUnitTests = map[string]string{
+	"DCRRevocationsLate":  "no gateway beside a store on one machine is late",
+	"DCRGatewaysDiffer":   "it takes a second gateway that does not keep up",
+	"DCRRecordUnreadable": "it takes a gateway of another version",
+	"DCRClientsBlamed":    "this must never be, and the scenario says that it is not",
+	"DCRKeyOld":           "it takes a year",
+	"DCRUnrecorded":       "it takes a store that takes kill switches and no audit",
+}
+
+var alertName = regexp.MustCompile(`(?m)^ +- alert: (\S+)$`)
+
+func TestEveryAlertFiresInTheScenarioOrHasAReasonWhyNot(t *testing.T) {
+	text, err := os.ReadFile("../../docs/prometheus/rules.yml")
+	require.NoError(t, err)
+	page, err := os.ReadFile("../../docs/operations.md")
+	require.NoError(t, err)
+	_, listed, found := strings.Cut(string(page), "only in unit tests of the rules: ")
+	require.True(t, found)
+	listed, _, _ = strings.Cut(listed, "\n\n")
+	fires := map[string]bool{"DCRNoGateway": true} // at the end
+	for _, trouble := range troubles {
+		for _, alert := range trouble.alerts {
+			fires[alert] = true
+		}
+	}
+	for _, alert := range alertName.FindAllStringSubmatch(string(text), -1) {
+		name := alert[1]
+		assert.True(t, fires[name] != (inUnitTests[name] != ""), "%s fires, or has a reason why not", name)
+		assert.Equal(t, !fires[name], strings.Contains(listed, "`"+name+"`"), "docs/operations.md on %s", name)
+	}
+}
+
+// expiring registers with another's statement that ends tomorrow.
+func expiring(t *testing.T, w *world) {
+	now := time.Now()
+	raw, err := w.partner.Sign("JWT", map[string]any{
+		"iss": "partner", "sub": application, "iat": now.Unix(), "nbf": now.Unix(), "exp": now.Add(24 * time.Hour).Unix(),
+	})
+	require.NoError(t, err)
+	answer := w.register(raw, "X-Forwarded-For: 203.0.113.249")
+	require.Equal(t, http.StatusCreated, answer.Status, answer.Body)
 }
 
 func storm(_ *testing.T, w *world) {
@@ -191,6 +245,24 @@ func (w *world) whatHappenedIsCounted(t *testing.T) {
 		`caddy_dcr_configurations_total{result="failed"}`,
 		`caddy_dcr_events_total{event="revoked"}`,
 		`caddy_dcr_events_total{event="client_spread"}`,
+		`caddy_dcr_events_total{event="registered"}`,
+		`caddy_dcr_events_total{event="token_issued"}`,
+		`caddy_dcr_events_total{event="refused"}`,
+		`caddy_dcr_events_total{event="key_rotated"}`,
+		`caddy_dcr_events_total{event="replica_stale"}`,
+		`caddy_dcr_events_total{event="breaker_changed"}`,
+		`caddy_dcr_store_errors_total{class="unreachable"}`,
+		`caddy_dcr_store_errors_total{class="not_asked"}`,
+		`caddy_dcr_application_registrations_total{application="tv_app", outcome="allowed"}`,
+		`caddy_dcr_application_registrations_total{application="other", outcome="allowed"}`,
+		`caddy_dcr_application_tokens_total{application="tv_app", outcome="allowed"}`,
+		`caddy_dcr_application_decisions_total{application="tv_app", outcome="allowed"}`,
+		`caddy_dcr_application_live_clients{application="tv_app"}`,
+		`caddy_dcr_platform_registrations_total{platform="other", outcome="allowed"}`,
+		`caddy_dcr_platform_decisions_total{platform="other", outcome="allowed"}`,
+		`caddy_dcr_live_tokens`,
+		`caddy_dcr_token_cache_capacity`,
+		`caddy_dcr_key_due_seconds{use="token"}`,
 	} {
 		points := w.query("sum(max_over_time(" + moved + "[10m]))")
 		if assert.Len(t, points, 1, moved) {
@@ -232,4 +304,18 @@ func (w *world) aRefusalLeadsToItsExplanation(t *testing.T) {
 	require.NotEmpty(t, found, "no exemplar")
 	trace := found[0].Exemplars[0].Labels["trace_id"]
 	assert.Contains(t, w.MustDCR("explain", trace), "no access token")
+}
+
+// durationsLeadToRequests finds a trace on each histogram of what requests wait for.
+func (w *world) durationsLeadToRequests(t *testing.T) {
+	for _, name := range []string{"registration", "token", "decision", "upstream"} {
+		var found []struct {
+			Exemplars []struct{ Labels map[string]string }
+		}
+		w.get("/api/v1/query_exemplars", parameters("caddy_dcr_"+name+"_duration_seconds_bucket"), &found)
+		if assert.NotEmpty(t, found, "no exemplar on the durations of a %s", name) {
+			_, err := uuid.Parse(found[0].Exemplars[0].Labels["trace_id"])
+			assert.NoError(t, err, name)
+		}
+	}
 }

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/jws"
 	"github.com/caddy-dcr/caddy-dcr/plugins/storetest/redistest"
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
@@ -21,7 +24,25 @@ const (
 	tvs      = 16
 )
 
+// application is the one that the devices have, and that has series of its own.
+const application = "897029da-2b35-429e-ad45-6f6bf5de7a95"
+
 const options = `staleness 5s
+		census 1s
+		application tv_app {
+			id ` + application + `
+			programmer Demo
+			channels DemoChannel
+			scopes api:client:v2
+		}
+		metrics {
+			applications tv_app
+			platforms Roku
+		}
+		trusted_issuer partner {
+			key {DIR}/partner.json
+			algorithm ES256
+		}
 		tokens {
 			algorithm ES256
 		}
@@ -62,6 +83,7 @@ type world struct {
 	// statement is that of the app that the devices have, other that of
 	// another app.
 	statement, other string
+	partner          *jws.Key // of an issuer that the gateway trusts
 	turn             int
 }
 
@@ -69,13 +91,15 @@ func newWorld(t *testing.T) *world {
 	t.Helper()
 	w := &world{redis: redistest.Start(t, redistest.Options{Persist: true})}
 	v2 := harness.StartBackend(t, "rest_v2")
-	w.Gateway = harness.Start(t, harness.Config{
+	w.Gateway = harness.Prepare(t, harness.Config{
 		Store: "redis " + w.redis.URL(), Options: options,
 		Global: "servers {\n\t\ttrusted_proxies static 127.0.0.1/32\n\t}\n",
 		Site:   "metrics /metrics\n\tdcr_issuer\n\tdcr_proxy rest_v2 " + v2.Addr + "\n",
 	})
+	w.partner = partnerOf(t, w.Dir)
+	w.Run()
 	app := harness.App{Channels: []string{"DemoChannel"}, Scopes: []string{"api:client:v2"}}
-	w.statement, w.other = w.IssueStatement(w.CreateApp(app)), w.IssueStatement(w.CreateApp(app))
+	w.statement, w.other = w.IssueStatement(application), w.IssueStatement(w.CreateApp(app))
 	for i := range tvs {
 		d := tv{from: address("198.51.100", i)}
 		read(t, w.register(w.statement, d.from), &d.client)
@@ -84,6 +108,17 @@ func newWorld(t *testing.T) *world {
 	}
 	w.prometheus = startPrometheus(t, strings.TrimPrefix(w.URL, "http://"), hurry(t))
 	return w
+}
+
+// partnerOf makes the key of an issuer that the gateway trusts.
+func partnerOf(t *testing.T, folder string) *jws.Key {
+	t.Helper()
+	key, err := jws.Generate("", jws.ES256)
+	require.NoError(t, err)
+	document, err := jws.JWKS([]*jws.Key{key})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "partner.json"), document, 0o600))
+	return key
 }
 
 // read decodes an answer to who registers or asks for a token.
