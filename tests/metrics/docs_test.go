@@ -47,7 +47,9 @@ type everyKey struct{}
 
 func (everyKey) Age(state.KeyUse) (time.Duration, bool) { return time.Hour, true }
 
-func (everyKey) Due(use state.KeyUse) (time.Duration, bool) { return time.Hour, use != state.KeyForSecrets }
+func (everyKey) Due(use state.KeyUse) (time.Duration, bool) {
+	return time.Hour, use != state.KeyForSecrets
+}
 
 // everyPlatform lists all that can be listed.
 func everyPlatform() map[string]string {
