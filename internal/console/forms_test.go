@@ -257,6 +257,24 @@ func TestTwoClicksAreOneAct(t *testing.T) {
 	assert.Len(t, apps.Applications, 3, "one more than before")
 }
 
+// The button of a browser that goes back shows the form that was sent.
+func TestAFormThatIsSentAgainWithSomethingElseIsAnother(t *testing.T) {
+	w := newWorld(t)
+	w.fill()
+	form := w.page(paul, "/applications/new").fields(t, "/applications/new")
+	form = with(form, "name", "First", "programmer", "REF", "channels", "REF30", "scopes", "api:client:v2", "do", "now")
+	first := location(t, w.post(paul, "/applications/new", form))
+	second := location(t, w.post(paul, "/applications/new", with(form, "name", "Second")))
+	assert.NotEqual(t, first, second)
+	assert.Contains(t, w.page(paul, second).text, "Second")
+
+	form = with(form, "do", "gather", "set", "new", "name", "")
+	assert.Equal(t, http.StatusUnprocessableEntity, w.post(paul, "/applications/new", form).Code)
+	assert.Equal(t, http.StatusUnprocessableEntity, w.post(paul, "/applications/new", form).Code, "a set that was begun for it is gone")
+	location(t, w.post(paul, "/applications/new", with(form, "name", "Third")))
+	assert.Equal(t, 2, w.drafts())
+}
+
 func TestNobodyOverwritesWhatTheyDidNotSee(t *testing.T) {
 	w := newWorld(t)
 	w.fill()

@@ -105,7 +105,11 @@ func (v *visit) gather(d deed) (uuid.UUID, error) {
 	}
 	spec := v.place(d.of)
 	spec.Title = v.value("title")
-	begun, err := v.Management.CreateChangeSet(v.ctx(), management.Call{Actor: v.who, Key: v.value("key")}, spec)
+	begun, err := v.Management.CreateChangeSet(v.ctx(), management.Call{Actor: v.who, Key: v.key()}, spec)
+	if err != nil && faultOf(err).Code == management.NotFound {
+		// The same form was sent before, and its set is gone: it held nothing.
+		begun, err = v.Management.CreateChangeSet(v.ctx(), call, spec)
+	}
 	if err != nil {
 		return uuid.Nil, err
 	}

@@ -78,7 +78,7 @@ func (v *visit) nodesOf(key string) []state.NodeState {
 // onceOnly does what a form asks for, unless the same form was sent before and
 // it was done.
 func (v *visit) onceOnly(do func(*visit) error) {
-	key := v.value("key")
+	key := v.key()
 	if key == "" {
 		v.fail(do(v))
 		return

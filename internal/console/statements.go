@@ -29,7 +29,7 @@ func issueStatement(v *visit) error {
 		return err
 	}
 	call := v.call()
-	if call.Key == "" {
+	if call.Key = v.value("key"); call.Key == "" { // as a file it is the same that was shown
 		call.Key = newKey()
 	}
 	issued, err := v.Management.IssueStatement(v.ctx(), call, id)

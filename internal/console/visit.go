@@ -3,6 +3,8 @@ package console
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"net/http"
 	"net/url"
 	"strings"
@@ -43,9 +45,20 @@ func (v *visit) value(name string) string { return strings.TrimSpace(v.r.PostFor
 func (v *visit) query(name string) string { return strings.TrimSpace(v.r.URL.Query().Get(name)) }
 
 // call is the visitor who wants something changed: once for each form that was
-// shown, and only what the visitor saw.
+// sent, and only what the visitor saw.
 func (v *visit) call() management.Call {
-	return management.Call{Actor: v.who, Key: v.value("key"), IfVersion: v.value("version")}
+	return management.Call{Actor: v.who, Key: v.key(), IfVersion: v.value("version")}
+}
+
+// key tells one form that was sent from another. Whoever goes back, and sends
+// the same form with something else in it, means something else.
+func (v *visit) key() string {
+	key := v.value("key")
+	if key == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(v.r.PostForm.Encode()))
+	return key + "-" + hex.EncodeToString(sum[:8])
 }
 
 // id reads the id in the path. Whatever is none of the kind is not there.
