@@ -60,6 +60,7 @@ func buildCommand(dcr *cobra.Command) {
 		routesCommand(),
 		explainCommand(),
 		doctorCommand(),
+		topCommand(),
 		checkRequestCommand(),
 		checkTokenCommand(),
 		checkStatementCommand(),

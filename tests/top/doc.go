@@ -1,0 +1,2 @@
+// Package top looks at gateways under load through `caddy dcr top`.
+package top
