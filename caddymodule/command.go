@@ -61,6 +61,7 @@ func buildCommand(dcr *cobra.Command) {
 		explainCommand(),
 		doctorCommand(),
 		topCommand(),
+		conformanceCommand(),
 		checkRequestCommand(),
 		checkTokenCommand(),
 		checkStatementCommand(),

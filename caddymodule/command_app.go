@@ -162,7 +162,7 @@ func withQuery(path string, query url.Values) string {
 
 func appShowCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "show <id>", Short: "Shows an application", Args: arguments("the application's id"),
+		Use: "show <id>", Short: "Shows an application", Args: arguments("the application's id"), ValidArgsFunction: completeApplications,
 		Example: "  caddy dcr app show 897029da-2b35-429e-ad45-6f6bf5de7a95",
 		RunE: action(func(c *call) error {
 			id, err := uuidArgument("id", c.args[0])

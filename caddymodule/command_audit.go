@@ -32,6 +32,7 @@ the thing before and after, is in the JSON.`,
 	flags.String("since", "", "Only from this time on, such as 2025-11-24T16:00:00Z")
 	flags.String("until", "", "Only before this time")
 	flags.String("change-set", "", "Only what this change set did")
+	completeFlag(cmd, "operation", operationWords)
 	pageFlags(cmd)
 	return cmd
 }

@@ -24,6 +24,8 @@ type call struct {
 	args []string
 	// answer is what the gateway answered last.
 	answer []byte
+	// watching gets what is shown, where it is shown again and again.
+	watching io.Writer
 }
 
 // action makes the RunE of a command.
@@ -102,6 +104,9 @@ func refusedBy(address string, err error) error {
 // show prints the answer: as it came where a program wants it, else as a table.
 func (c *call) show(table func(io.Writer)) {
 	out := c.cmd.OutOrStdout()
+	if c.watching != nil {
+		out = c.watching
+	}
 	if !c.flag("json") {
 		table(out)
 		return
@@ -119,6 +124,9 @@ func (c *call) answerWith(part any) (err error) {
 
 // note tells a person something that no program should have to read.
 func (c *call) note(format string, values ...any) {
+	if c.watching != nil {
+		return
+	}
 	fmt.Fprintf(c.cmd.ErrOrStderr(), format+"\n", values...)
 }
 

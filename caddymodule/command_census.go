@@ -16,9 +16,10 @@ import (
 func clientCensusCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "census", Short: "Shows how many clients there are, as of the last count of all", Args: arguments(),
-		Example: "  caddy dcr client census --limit 20", RunE: action(showLastCensus),
+		Example: "  caddy dcr client census --limit 20", RunE: watched(showLastCensus),
 	}
 	cmd.Flags().Int("limit", 20, "How many applications to show")
+	watchFlags(cmd)
 	return cmd
 }
 

@@ -87,6 +87,7 @@ func checkStatementCommand() *cobra.Command {
 	}
 	cmd.Flags().StringArray("redirect-uri", nil, "Redirect URI to register (repeatable)")
 	cmd.Flags().String("platform", "", "Platform of the device")
+	completeFlag(cmd, "platform", platformWords)
 	return cmd
 }
 

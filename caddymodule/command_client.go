@@ -42,6 +42,7 @@ func clientListCommand() *cobra.Command {
 		Example: "  caddy dcr client list --app 897029da-2b35-429e-ad45-6f6bf5de7a95",
 	}
 	cmd.Flags().String("app", "", "Only those of this application")
+	_ = cmd.RegisterFlagCompletionFunc("app", completeApplications)
 	pageFlags(cmd)
 	return cmd
 }

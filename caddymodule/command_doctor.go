@@ -27,9 +27,7 @@ there is, so that a pipeline can stop; --ignore leaves out what is meant so.`,
 		Args:    arguments(), RunE: action(runDoctor),
 	}
 	cmd.Flags().StringSlice("ignore", nil, "Checks that do not count (repeatable)")
-	_ = cmd.RegisterFlagCompletionFunc("ignore", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-		return checkNames(), cobra.ShellCompDirectiveNoFileComp
-	})
+	completeFlag(cmd, "ignore", checkNames)
 	return cmd
 }
 
@@ -98,9 +96,9 @@ func several(n int, what string) string {
 }
 
 func nodesListCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "list", Short: "Lists the gateways, and how far each is", Args: arguments(), Example: "  caddy dcr nodes list",
-		RunE: action(func(c *call) error {
+	cmd := &cobra.Command{
+		Use: "list", Short: "Lists the gateways, and how far each is", Args: arguments(), Example: "  caddy dcr nodes list --watch",
+		RunE: watched(func(c *call) error {
 			var list management.NodeList
 			if err := c.ask("GET", "/nodes", nil, &list); err != nil {
 				return err
@@ -109,6 +107,8 @@ func nodesListCommand() *cobra.Command {
 			return nil
 		}),
 	}
+	watchFlags(cmd)
+	return cmd
 }
 
 func printGateways(w io.Writer, list management.NodeList) {

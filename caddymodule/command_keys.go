@@ -54,7 +54,7 @@ func date(t time.Time) string {
 func keysShowCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "show <id>", Short: "Shows one key; the beginning of its id is enough", Args: arguments("the key's id, or its beginning"),
-		Example: "  caddy dcr keys show l0NkY9zC",
+		Example: "  caddy dcr keys show l0NkY9zC", ValidArgsFunction: completeKeys,
 		RunE: action(func(c *call) error {
 			var list management.KeyList
 			if err := c.ask("GET", "/keys", nil, &list); err != nil {
@@ -120,14 +120,6 @@ Nothing stops: to end what a key has signed, revoke the key.`,
 	cmd.Flags().Duration("in", 0, "How long it is published before it is used (default: as long as the gateway knows to be enough)")
 	byFlag(cmd)
 	return cmd
-}
-
-func usesOfKeys() []string {
-	words := make([]string, len(state.KeyUses))
-	for i, use := range state.KeyUses {
-		words[i] = string(use)
-	}
-	return words
 }
 
 func rotateOneKey(c *call) error {

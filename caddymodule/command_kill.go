@@ -9,7 +9,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -32,6 +31,9 @@ func revokeOneCommand(kind string) *cobra.Command {
 		Use: "revoke <id>", Short: "Revokes the " + kind + ", for good", Long: revokeLong,
 		Args: arguments("the " + kind + "'s id"),
 		RunE: action(func(c *call) error { return revoke(c, kind, c.args[0]) }),
+	}
+	if kind == string(revocation.Application) {
+		cmd.ValidArgsFunction = completeApplications
 	}
 	killFlags(cmd)
 	return cmd
@@ -59,23 +61,6 @@ func kindNames() string {
 		names[i] = string(kind)
 	}
 	return strings.Join(names[:len(names)-1], ", ") + " or " + names[len(names)-1]
-}
-
-func completeTarget(kinds []revocation.Kind) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		var words []string
-		switch {
-		case len(args) == 0:
-			for _, kind := range kinds {
-				words = append(words, string(kind))
-			}
-		case len(args) == 1 && args[0] == string(revocation.Platform):
-			for _, platform := range device.Platforms {
-				words = append(words, string(platform))
-			}
-		}
-		return words, cobra.ShellCompDirectiveNoFileComp
-	}
 }
 
 func revoke(c *call, kind, id string) error {
@@ -167,11 +152,13 @@ func confirmed(applied bool) error {
 
 func killsListCommand() *cobra.Command {
 	cmd := &cobra.Command{
-		Use: "list", Short: "Lists what was revoked, in no order", Args: arguments(), RunE: action(listSomeKills),
+		Use: "list", Short: "Lists what was revoked, in no order", Args: arguments(), RunE: watched(listSomeKills),
 		Example: "  caddy dcr kills list --kind platform",
 	}
 	cmd.Flags().String("kind", "", "Only this kind")
+	completeFlag(cmd, "kind", kindWords)
 	pageFlags(cmd)
+	watchFlags(cmd)
 	return cmd
 }
 

@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"fmt"
 	"io"
 	"strings"
 
@@ -31,13 +32,22 @@ which a token needs one. What stands in no line is refused.`,
 // showRoutes prints one table for each API, since their paths have nothing in
 // common.
 func showRoutes(w io.Writer, routes []management.Route) {
+	counted := false
 	for i := 0; i < len(routes); {
 		api := routes[i].API
 		var rows [][]string
 		for ; i < len(routes) && routes[i].API == api; i++ {
-			rows = append(rows, []string{strings.Join(routes[i].Methods, ","), routes[i].Path, needs(routes[i])})
+			methods := strings.Join(routes[i].Methods, ",")
+			if routes[i].Throttled {
+				methods += "*"
+				counted = true
+			}
+			rows = append(rows, []string{methods, routes[i].Path, needs(routes[i])})
 		}
 		printTable(w, []column{{strings.ToUpper(api), 15}, {"PATH", 80}, {"NEEDS", 80}}, rows)
+	}
+	if counted {
+		fmt.Fprintln(w, "* throttled")
 	}
 }
 

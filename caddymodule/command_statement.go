@@ -20,7 +20,7 @@ func statementIssueCommand() *cobra.Command {
 Issues a software statement and prints it, and nothing else. The gateway does
 not keep it; issue another if it is lost. Older ones stay valid.`,
 		Example: "  caddy dcr statement issue 897029da-2b35-429e-ad45-6f6bf5de7a95 > statement.jwt",
-		Args:    arguments("the application's id"),
+		Args:    arguments("the application's id"), ValidArgsFunction: completeApplications,
 		RunE: action(func(c *call) error {
 			id, err := uuidArgument("application", c.args[0])
 			if err != nil {
@@ -110,7 +110,7 @@ func statementListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use: "list <application>", Short: "Lists the statements that were issued for an application",
 		Example: "  caddy dcr statement list 897029da-2b35-429e-ad45-6f6bf5de7a95",
-		Args:    arguments("the application's id"),
+		Args:    arguments("the application's id"), ValidArgsFunction: completeApplications,
 		RunE: action(func(c *call) error {
 			id, err := uuidArgument("application", c.args[0])
 			if err != nil {

@@ -190,6 +190,11 @@ func TestCommands(t *testing.T) {
 		{"top in no time", "top --interval 1ms", 0, "", ""},
 		{"top of something else", "top --once", 200, "# TYPE a gauge\na 1\n", ""},
 		{"top of no metrics", "top --once", 404, "404 page not found\n", ""},
+		{"routes", "routes", 200, `{"routes":[{"api":"rest_v2","methods":["GET","POST"],"path":"/api/v2/{serviceProvider}/configuration","scopes":["api:client:v2"],"throttled":true},{"api":"rest_v2","methods":["GET"],"path":"/api/v2/authenticate/{serviceProvider}/{code}","scopes":[],"open":true,"throttled":true},{"api":"sdk","methods":["GET"],"path":"/adobe-services/session","scopes":["a","b"],"open_with":"reg_code"}]}`, ""},
+		{"conformance without a statement", "conformance https://sp.example.com", 0, "", ""},
+		{"conformance of no URL", "conformance sp.example.com --app " + testApp, 0, "", ""},
+		{"conformance of what is not", "conformance https://sp.example.com --app " + testApp + " --profile saml", 0, "", ""},
+		{"kills list watched in no time", "kills list --watch --interval 1ms", 0, "", ""},
 		{"keys list", "keys list", 200, `{"keys":[{"use":"token","generation":2,"id":"l0NkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"HS256","state":"signing","published":false,"sealed":true,"created_at":"2025-11-24T16:00:00Z","signs_from":"2025-11-24T16:06:00Z","due_at":"2026-11-24T16:06:00Z"},{"use":"token","generation":1,"id":"0a-Y9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoMl","algorithm":"HS256","state":"verifying","published":false,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z","ends_at":"2025-11-25T17:06:00Z"},{"use":"statement","generation":1,"id":"l0XkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"EdDSA","state":"unreadable","published":true,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z"}]}`, ""},
 		{"keys list json", "keys list --json", 200, `{"keys":[]}`, ""},
 		{"keys show", "keys show l0Nk", 200, `{"keys":[{"use":"token","generation":2,"id":"l0NkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"HS256","state":"signing","published":false,"sealed":true,"created_at":"2025-11-24T16:00:00Z","signs_from":"2025-11-24T16:06:00Z","due_at":"2026-11-24T16:06:00Z"},{"use":"token","generation":1,"id":"0a-Y9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoMl","algorithm":"HS256","state":"verifying","published":false,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z","ends_at":"2025-11-25T17:06:00Z"},{"use":"statement","generation":1,"id":"l0XkY9zCq2m8ZJw1uVtPqk5E3xR7bD4fHsGaTyWnQoM","algorithm":"EdDSA","state":"unreadable","published":true,"sealed":false,"created_at":"2024-11-24T16:00:00Z","signs_from":"2024-11-24T16:00:00Z"}]}`, ""},
@@ -322,17 +327,40 @@ func TestAStatementThatCannotBeRead(t *testing.T) {
 }
 
 func TestTheWordsThatCanFollow(t *testing.T) {
+	server := httptest.NewServer(&canned{status: 200, answer: `{"applications":[` + testAppJSON + `,{"id":"` + testClient + `","revoked":true}],"keys":[{"id":"k1","use":"token","state":"signing"}]}`})
+	defer server.Close()
 	for args, want := range map[string]string{
-		"revoke ":            "client",
-		"unrevoke ":          "platform",
-		"revoke platform ":   "tvOS",
-		"unrevoke platform ": "Android",
-		"keys rotate ":       "statement",
+		"revoke ":                     "client",
+		"unrevoke ":                   "platform",
+		"revoke platform ":            "tvOS",
+		"unrevoke platform ":          "Android",
+		"keys rotate ":                "statement",
+		"keys show ":                  "k1\ttoken, signing",
+		"revoke key ":                 "k1\ttoken, signing",
+		"revoke application ":         testApp + "\tDemo 1, REF",
+		"app show ":                   testApp + "\tDemo 1, REF",
+		"app revoke ":                 testApp + "\tDemo 1, REF",
+		"statement issue ":            testApp + "\tDemo 1, REF",
+		"statement list ":             testApp + "\tDemo 1, REF",
+		"client list --app ":          testApp + "\tDemo 1, REF",
+		"conformance --app ":          testApp + "\tDemo 1, REF",
+		"conformance --profile ":      "standards",
+		"kills list --kind ":          "issuer",
+		"audit list --operation ":     "key.rotate",
+		"doctor --ignore ":            "store_rights",
+		"check-statement --platform ": "Roku",
 	} {
-		stdout, _, status := runCommand("", append([]string{"__complete", "dcr"}, strings.Split(args, " ")...)...)
+		stdout, _, status := runCommand("", append([]string{"__complete", "dcr", "--address", server.Listener.Addr().String()}, strings.Split(args, " ")...)...)
 		assert.Zero(t, status)
 		assert.Contains(t, strings.Split(stdout, "\n"), want, args)
+		assert.NotContains(t, stdout, testClient, "what was revoked is not offered")
 	}
+}
+
+func TestWhereNobodyAnswersNothingFollows(t *testing.T) {
+	stdout, _, status := runCommand("", "__complete", "dcr", "--address", "localhost:1", "app", "show", "")
+	assert.Zero(t, status)
+	assert.Equal(t, ":4", strings.TrimSpace(strings.SplitN(stdout, "\n", 2)[0]), "no file names either")
 }
 
 // The commands work against the real management API, one after the other.

@@ -8,14 +8,12 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"sync"
 	"syscall"
 	"time"
 
 	caddycmd "github.com/caddyserver/caddy/v2/cmd"
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/top"
 )
@@ -57,13 +55,13 @@ func runTop(c *call) error {
 		}
 		addresses = []string{address}
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	ctx, stop := untilInterrupted()
 	defer stop()
 	before, err := readAll(addresses)
 	if err != nil {
 		return err // at the beginning it is a mistake; later it is what is shown
 	}
-	screen := screenOf(c)
+	screen := screenOf(c, !c.flag("once"))
 	defer screen.close()
 	for {
 		select {
@@ -81,6 +79,11 @@ func runTop(c *call) error {
 		}
 		before = after
 	}
+}
+
+// untilInterrupted ends when somebody has seen enough.
+func untilInterrupted() (context.Context, context.CancelFunc) {
+	return signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 }
 
 // readAll reads the metrics of every gateway, and the first error. One that
@@ -116,64 +119,18 @@ func readMetrics(address string) (top.Reading, error) {
 	return reading, nil
 }
 
-// screen is where pictures go.
-type screen struct {
-	out  io.Writer
-	json bool
-	// live is a terminal that is drawn over; its file tells how large it is.
-	live  *os.File
-	drawn bool
-}
-
-func screenOf(c *call) *screen {
-	s := &screen{out: c.cmd.OutOrStdout(), json: c.flag("json")}
-	if file, is := s.out.(*os.File); is && !s.json && !c.flag("once") && term.IsTerminal(int(file.Fd())) {
-		s.live = file
-		fmt.Fprint(s.out, "\x1b[?1049h\x1b[?25l") // another screen, no cursor
-	}
-	return s
-}
-
-func (s *screen) close() {
-	if s.live != nil {
-		fmt.Fprint(s.out, "\x1b[?25h\x1b[?1049l")
-	}
-}
-
 func (s *screen) draw(p top.Picture) error {
 	var text bytes.Buffer
-	switch {
-	case s.json:
+	if s.json {
 		line, err := json.Marshal(p)
 		if err != nil {
 			return err
 		}
 		text.Write(append(line, '\n'))
-	case s.live != nil:
-		height := 24
-		if _, h, err := term.GetSize(int(s.live.Fd())); err == nil {
-			height = h
-		}
-		var lines bytes.Buffer
-		printPicture(&lines, p)
-		shown := strings.SplitN(lines.String(), "\n", height)
-		text.WriteString("\x1b[H") // over what is there, so that nothing flickers
-		for i, line := range shown[:min(len(shown), height-1)] {
-			if i > 0 {
-				text.WriteString("\n")
-			}
-			text.WriteString(line + "\x1b[K")
-		}
-		text.WriteString("\x1b[J")
-	default:
-		if s.drawn {
-			text.WriteString("\n")
-		}
+	} else {
 		printPicture(&text, p)
 	}
-	s.drawn = true
-	_, err := s.out.Write(text.Bytes())
-	return err
+	return s.show(text.String())
 }
 
 // mostReasons is how many reasons of refusals are shown.

@@ -24,7 +24,7 @@ const (
 // dcr explain`.
 type ExplainConfig struct {
 	// Size is how many refusals a gateway remembers, at about 350 bytes each
-	// and at most 1100: one half for clients that proved who they are, one for
+	// and at most 1110: one half for clients that proved who they are, one for
 	// everybody else. Default 10000; a negative number remembers none.
 	Size int `json:"size,omitempty"`
 	// Store is how long refusals are also kept in the store, so that each

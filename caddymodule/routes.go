@@ -30,7 +30,7 @@ func (a *App) routes() []management.Route {
 	for _, g := range a.guards {
 		api := g.table.API()
 		for _, r := range api.Routes {
-			line := management.Route{API: api.Name, Methods: r.Methods, Path: r.Path, Scopes: r.Scopes, Open: r.Open, OpenWith: r.OpenWith}
+			line := management.Route{API: api.Name, Methods: r.Methods, Path: r.Path, Scopes: r.Scopes, Open: r.Open, OpenWith: r.OpenWith, Throttled: r.Throttled && a.throttle != nil}
 			for _, l := range r.Entitled {
 				line.Entitled = append(line.Entitled, string(l.Names)+" in "+string(l.In)+" "+l.Name)
 			}

@@ -13,6 +13,8 @@ type Route struct {
 	// has that parameter.
 	Open     bool   `json:"open"`
 	OpenWith string `json:"open_with,omitempty"`
+	// Throttled says that its requests count against what a device may send.
+	Throttled bool `json:"throttled,omitempty"`
 	// Entitled lists what the application must be entitled to, and where the
 	// request names it.
 	Entitled []string `json:"entitled"`
