@@ -138,15 +138,15 @@ func (r *run) ask(method, target, contentType, body string, headers ...string) (
 		if err != nil || a.status != http.StatusTooManyRequests {
 			return a, err
 		}
-		seconds, err := strconv.Atoi(a.header.Get("Retry-After"))
-		if wait := time.Duration(seconds) * time.Second; err != nil || wait > longestWait {
+		seconds, _ := strconv.Atoi(a.header.Get("Retry-After")) // zero where it says nothing
+		wait := time.Duration(seconds) * time.Second
+		if wait > longestWait {
 			return a, nil
-		} else {
-			select {
-			case <-time.After(max(wait, time.Second)):
-			case <-r.ctx.Done():
-				return nil, r.ctx.Err()
-			}
+		}
+		select {
+		case <-time.After(max(wait, time.Second)):
+		case <-r.ctx.Done():
+			return nil, r.ctx.Err()
 		}
 	}
 	return nil, errors.New("throttled again and again")
@@ -227,17 +227,18 @@ func (a *answer) refuses(status int, code string) error {
 // uncached demands that nobody keeps the answer.
 func (a *answer) uncached() error {
 	if got := a.header.Get("Cache-Control"); !strings.Contains(got, "no-store") {
-		return fmt.Errorf("Cache-Control is %q, want no-store", got)
+		return fmt.Errorf("the header Cache-Control is %q, want no-store", got)
 	}
 	if got := a.header.Get("Pragma"); got != "no-cache" {
-		return fmt.Errorf("Pragma is %q, want no-cache", got)
+		return fmt.Errorf("the header Pragma is %q, want no-cache", got)
 	}
 	return a.json()
 }
 
 func (a *answer) json() error {
 	kind, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
-	if err != nil || kind != jsonType || a.body == nil {
+	// A set of keys has a type of its own (RFC 7517 section 8.5.2).
+	if err != nil || kind != jsonType && !strings.HasSuffix(kind, "+json") || a.body == nil {
 		return fmt.Errorf("want a JSON object, got %q: %s", a.header.Get("Content-Type"), shown(a.text))
 	}
 	return nil

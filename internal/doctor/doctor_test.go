@@ -19,9 +19,9 @@ import (
 )
 
 var (
-	now  = time.Date(2025, 11, 24, 16, 0, 0, 0, time.UTC)
-	away = errors.New("redis tail: cannot connect: store unavailable")
-	year = 365 * 24 * time.Hour
+	now     = time.Date(2025, 11, 24, 16, 0, 0, 0, time.UTC)
+	errAway = errors.New("redis tail: cannot connect: store unavailable")
+	year    = 365 * 24 * time.Hour
 )
 
 func key(use state.KeyUse, stage keyring.Stage, sealed bool) keyring.Story {
@@ -80,20 +80,20 @@ var cases = []struct {
 
 	{"a store that answers", one(doctor.AboutStore([]time.Duration{time.Second, time.Millisecond, time.Millisecond}, nil)), []want{{doctor.Store, doctor.OK, "1ms"}}},
 	{"a slow store", one(doctor.AboutStore([]time.Duration{80 * time.Millisecond}, nil)), []want{{doctor.Store, doctor.Warning, "nearer"}}},
-	{"a store that is away", one(doctor.AboutStore(nil, away)), []want{{doctor.Store, doctor.Fault, "cannot connect"}}},
+	{"a store that is away", one(doctor.AboutStore(nil, errAway)), []want{{doctor.Store, doctor.Fault, "cannot connect"}}},
 
 	{"a fleet", doctor.AboutGateways([]state.NodeReport{{Name: "a"}, {Name: "b"}}, now, nil), []want{{doctor.Gateways, doctor.OK, "2 of 2"}}},
 	{"one that is behind", doctor.AboutGateways([]state.NodeReport{{Name: "a"}, {Name: "b", Behind: 2}}, now, nil), []want{{doctor.Gateways, doctor.Warning, "b has not applied"}}},
 	{"one that follows another feed", doctor.AboutGateways([]state.NodeReport{{Name: "b", OtherFeed: true}}, now, nil), []want{{doctor.Gateways, doctor.Warning, "b has not applied"}}},
 	{"one that is silent", doctor.AboutGateways([]state.NodeReport{{Name: "b", Silent: true, ReportedAt: now.Add(-time.Minute)}}, now, nil), []want{{doctor.Gateways, doctor.Warning, "for 1m0s"}}},
-	{"nobody to ask for the others", doctor.AboutGateways(nil, now, away), []want{{doctor.Gateways, doctor.Fault, "could not be asked"}}},
+	{"nobody to ask for the others", doctor.AboutGateways(nil, now, errAway), []want{{doctor.Gateways, doctor.Fault, "could not be asked"}}},
 
 	{"keys in order", doctor.AboutKeys(keys(true), now, nil), []want{{doctor.Keys, doctor.OK, "3 keys"}, {doctor.KeysSealed, doctor.OK, "encrypted"}, {doctor.KeyAge, doctor.OK, "due"}}},
 	{"keys in the clear", doctor.AboutKeys(keys(false), now, nil), []want{{doctor.Keys, doctor.OK, ""}, {doctor.KeysSealed, doctor.Warning, "secret, statement, token"}, {doctor.KeyAge, doctor.OK, ""}}},
 	{"an old key", doctor.AboutKeys(aged(keys(true)), now, nil), []want{{doctor.Keys, doctor.OK, ""}, {doctor.KeysSealed, doctor.OK, ""}, {doctor.KeyAge, doctor.Warning, "keys rotate token"}}},
-	{"a key that cannot be read", doctor.AboutKeys(unreadable(keys(true)), now, away), []want{{doctor.Keys, doctor.Fault, "key_encryption_key"}, {doctor.KeysSealed, doctor.OK, ""}, {doctor.KeyAge, doctor.OK, ""}}},
+	{"a key that cannot be read", doctor.AboutKeys(unreadable(keys(true)), now, errAway), []want{{doctor.Keys, doctor.Fault, "key_encryption_key"}, {doctor.KeysSealed, doctor.OK, ""}, {doctor.KeyAge, doctor.OK, ""}}},
 	{"a use without a key", doctor.AboutKeys(keys(true)[1:], now, nil), []want{{doctor.Keys, doctor.Fault, "no key of tokens"}, {doctor.KeysSealed, doctor.OK, ""}, {doctor.KeyAge, doctor.OK, ""}}},
-	{"a ring that is broken", doctor.AboutKeys(keys(true), now, away), []want{{doctor.Keys, doctor.Fault, "cannot connect"}, {doctor.KeysSealed, doctor.OK, ""}, {doctor.KeyAge, doctor.OK, ""}}},
+	{"a ring that is broken", doctor.AboutKeys(keys(true), now, errAway), []want{{doctor.Keys, doctor.Fault, "cannot connect"}, {doctor.KeysSealed, doctor.OK, ""}, {doctor.KeyAge, doctor.OK, ""}}},
 
 	{"statements of the gateway alone", doctor.AboutStatements(nil, 0, now), []want{{doctor.Statements, doctor.OK, "no end"}}},
 	{"statements of others that last", doctor.AboutStatements([]statement.Statement{st(year), st(0)}, 1, now), []want{{doctor.Statements, doctor.OK, "none of the 2"}}},
@@ -121,7 +121,7 @@ var cases = []struct {
 	{"a way past the guard", doctor.AboutBypass([]string{"a:1"}, []string{"a:1"}), []want{{doctor.Bypass, doctor.Warning, "a:1"}}},
 
 	{"upstreams that are there", doctor.AboutUpstreams([]doctor.Reached{{"a:1", nil}}), []want{{doctor.Upstreams, doctor.OK, "all 1"}}},
-	{"an upstream that is not", doctor.AboutUpstreams([]doctor.Reached{{"a:1", nil}, {"b:1", away}}), []want{{doctor.Upstreams, doctor.Fault, "b:1"}}},
+	{"an upstream that is not", doctor.AboutUpstreams([]doctor.Reached{{"a:1", nil}, {"b:1", errAway}}), []want{{doctor.Upstreams, doctor.Fault, "b:1"}}},
 	{"no upstream", doctor.AboutUpstreams(nil), []want{{doctor.Upstreams, doctor.NotApplicable, ""}}},
 
 	{"a certificate that lasts", doctor.AboutTLS([]doctor.Certificate{certificate(-year/2, year/2)}, now), []want{{doctor.TLS, doctor.OK, "2026"}}},
@@ -131,7 +131,7 @@ var cases = []struct {
 	{"an expired certificate", doctor.AboutTLS([]doctor.Certificate{certificate(-year, -time.Hour)}, now), []want{{doctor.TLS, doctor.Fault, "expired on 2025-11-24"}}},
 	{"a certificate of tomorrow", doctor.AboutTLS([]doctor.Certificate{certificate(time.Hour, year)}, now), []want{{doctor.TLS, doctor.Fault, "clock"}}},
 	{"another's certificate", doctor.AboutTLS([]doctor.Certificate{{Host: "a", NotBefore: now, NotAfter: now.Add(year)}}, now), []want{{doctor.TLS, doctor.Fault, "other names"}}},
-	{"no certificate", doctor.AboutTLS([]doctor.Certificate{{Host: "a", Err: away}}, now), []want{{doctor.TLS, doctor.Fault, "no TLS"}}},
+	{"no certificate", doctor.AboutTLS([]doctor.Certificate{{Host: "a", Err: errAway}}, now), []want{{doctor.TLS, doctor.Fault, "no TLS"}}},
 	{"no site with TLS", doctor.AboutTLS(nil, now), []want{{doctor.TLS, doctor.NotApplicable, ""}}},
 
 	{"a configuration that is safe", doctor.AboutSafety(nil), []want{{doctor.AdminEndpoint, doctor.OK, ""}, {doctor.ClearText, doctor.OK, ""}, {doctor.Exposure, doctor.OK, ""}, {doctor.Console, doctor.OK, ""}, {doctor.Files, doctor.OK, ""}}},
@@ -142,7 +142,7 @@ var cases = []struct {
 	{"a store that is set up", doctor.AboutSetUp([]plugins.Finding{{Aspect: plugins.StoreVersion, Says: "8"}}, nil), setUp(map[doctor.Check]doctor.Status{doctor.StoreVersion: doctor.OK}, doctor.NotApplicable)},
 	{"a store that forgets", doctor.AboutSetUp([]plugins.Finding{{Aspect: plugins.StoreEviction, Says: "lru", Do: "noeviction"}, {Aspect: plugins.StoreRights, Says: "no set", Do: "+set"}}, nil),
 		setUp(map[doctor.Check]doctor.Status{doctor.StoreEviction: doctor.Warning, doctor.StoreRights: doctor.Fault}, doctor.NotApplicable)},
-	{"a store that cannot be asked", doctor.AboutSetUp(nil, away), setUp(nil, doctor.Fault)},
+	{"a store that cannot be asked", doctor.AboutSetUp(nil, errAway), setUp(nil, doctor.Fault)},
 }
 
 func one(r doctor.Result) []doctor.Result { return []doctor.Result{r} }

@@ -2,7 +2,9 @@ package kills
 
 import (
 	"encoding/json"
+	"io"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +13,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 	"github.com/caddy-dcr/caddy-dcr/plugins/storetest/redistest"
+	"github.com/caddy-dcr/caddy-dcr/tests/faults/fleet"
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
@@ -62,6 +65,12 @@ func TestARotatedKeyStopsNothing(t *testing.T) {
 			assert.WithinDuration(t, time.Now().Add(25*time.Hour), k.EndsAt, 5*time.Minute)
 		}
 	}
+	for i, g := range w.gateways {
+		// The third is that of secrets.
+		harness.Eventually(t, "for the event of gateway "+fleet.Name(i), func() bool {
+			return strings.Contains(metrics(t, g), `caddy_dcr_events_total{event="key_rotated"} 3`)
+		})
+	}
 	audit := w.first().MustDCR("audit", "list", "--operation", "key.rotate")
 	assert.Contains(t, audit, inUse(t, w, "statement"))
 	assert.Contains(t, w.first().MustDCR("audit", "verify"), "one whole chain")
@@ -104,4 +113,14 @@ func inUse(t *testing.T, w *world, use string) string {
 		}
 	}
 	return "no key of " + use
+}
+
+func metrics(t *testing.T, g *harness.Gateway) string {
+	t.Helper()
+	response, err := http.Get("http://" + g.Admin + "/metrics")
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return string(text)
 }
