@@ -8,6 +8,7 @@ package_of() {
 	case "$1" in
 	gcc) echo "gcc libc6-dev" ;; # the race detector needs a C compiler
 	ps) echo procps ;;
+	chromium) echo "chromium fonts-inter" ;; # in which pictures are taken
 	promtool) echo prometheus ;; # which brings both
 	*) echo "$1" ;;
 	esac

@@ -1,3 +1,3 @@
-// Package browser sits before a real browser: what pages of other origins can
-// do with the gateway there.
+// Package browser sits before a real browser: it looks after applications in the
+// console as people do, and calls the gateway as pages of other origins do.
 package browser

@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
+
+	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
 // patience bounds every wait: long enough for a busy machine.
@@ -39,6 +42,7 @@ var chromium = sync.OnceValue(func() process {
 		// Certificates are other tests' subject: here they are made on the spot.
 		chromedp.IgnoreCertErrors,
 		chromedp.Flag("font-render-hinting", "none"),
+		chromedp.Env("FONTCONFIG_FILE="+filepath.Join(harness.Root(), "tests", "browser", "tab", "testdata", "fonts.conf")),
 	)
 	if os.Geteuid() == 0 {
 		// Chromium refuses to start as root in its sandbox. CI may be root, in a

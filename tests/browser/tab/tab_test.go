@@ -60,12 +60,13 @@ func TestATestFailsForWhatNobodyShouldMeet(t *testing.T) {
 		"a picture without words":       {`<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw=">`, "image-alt (critical)"},
 		"grey on grey":                  {`<p style="color:#999;background:#aaa">What?</p>`, "color-contrast (serious)"},
 		"what is wider than the screen": {`<div style="width:400px">wide</div>`, "the page is 408 px wide on a screen of 390"},
+		"what spills out of its box":    {`<div style="width:60px;white-space:nowrap">far too long for that</div>`, "something spills out of its box, which is <div"},
 		"a focus that cannot be seen":   {`<button style="outline:none">Go</button>`, "the focus cannot be seen at <button"},
 		"nothing":                       {`<button>Go</button>`, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := &recorder{TB: t}
-			p := Open(r, Options{Phone: true})
+			p := Open(r, Options{Phone: strings.Contains(c.want, "screen"), Dark: strings.Contains(c.want, "contrast")})
 			p.Visit(serve(t, c.body))
 			p.Accessible()
 			p.Fits()
