@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -21,9 +22,9 @@ func http1(ctx context.Context, server Server, r Request) (harness.Answer, error
 		return harness.Answer{}, err
 	}
 	defer conn.Close()
-	if _, err := io.WriteString(conn, r.text(server.Name)); err != nil {
-		return harness.Answer{}, refused(err)
-	}
+	// A server that answers early may close before all is sent: whether there is
+	// an answer only reading tells.
+	_, unsent := io.WriteString(conn, r.text(server.Name))
 	if r.Slowly != nil {
 		go r.Slowly(func(text string) error {
 			_, err := io.WriteString(conn, text)
@@ -32,7 +33,7 @@ func http1(ctx context.Context, server Server, r Request) (harness.Answer, error
 	}
 	response, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: r.Method})
 	if err != nil {
-		return harness.Answer{}, refused(err)
+		return harness.Answer{}, refused(errors.Join(unsent, err))
 	}
 	defer response.Body.Close()
 	if response.StatusCode == http.StatusSwitchingProtocols {
@@ -95,14 +96,12 @@ func Text(ctx context.Context, server Server, text string) (string, error) {
 		return "", err
 	}
 	defer conn.Close()
-	if _, err := io.WriteString(conn, text); err != nil {
-		return "", refused(err)
-	}
+	_, unsent := io.WriteString(conn, text)
 	answer, err := io.ReadAll(conn)
 	if len(answer) > 0 {
 		return string(answer), nil // a connection that is closed hard has answered before
 	}
-	if err != nil {
+	if err := errors.Join(unsent, err); err != nil {
 		return "", refused(err)
 	}
 	return "", ErrRefused

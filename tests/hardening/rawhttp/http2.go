@@ -3,6 +3,7 @@ package rawhttp
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -38,6 +39,8 @@ func http2(ctx context.Context, server Server, r Request) (harness.Answer, error
 	defer conn.Close()
 	x := &exchange{framer: framer}
 	trailers := r.trailers()
+	// A server that gives the connection up may do so before all is sent: whether
+	// there is an answer only reading tells.
 	err = framer.WriteHeaders(h2.HeadersFrameParam{
 		StreamID: 1, BlockFragment: compress(r.fields(server.Name)),
 		EndStream: r.Body == "" && trailers == nil && r.Slowly == nil, EndHeaders: true,
@@ -48,9 +51,7 @@ func http2(ctx context.Context, server Server, r Request) (harness.Answer, error
 	if err == nil && trailers != nil {
 		err = framer.WriteHeaders(h2.HeadersFrameParam{StreamID: 1, BlockFragment: compress(trailers), EndStream: true, EndHeaders: true})
 	}
-	if err != nil {
-		return harness.Answer{}, refused(err)
-	}
+	x.unsent = err
 	if r.Slowly != nil {
 		go r.Slowly(func(text string) error {
 			x.writing.Lock()
@@ -66,6 +67,8 @@ func http2(ctx context.Context, server Server, r Request) (harness.Answer, error
 type exchange struct {
 	framer  *h2.Framer
 	writing sync.Mutex
+	// unsent is why not all of the request was sent.
+	unsent error
 }
 
 // HTTP2Headers is a header block of the request.
@@ -87,13 +90,15 @@ func (x *exchange) read() (harness.Answer, error) {
 	for {
 		frame, err := x.framer.ReadFrame()
 		if err != nil {
-			return harness.Answer{}, refused(err)
+			return harness.Answer{}, refused(errors.Join(x.unsent, err))
 		}
 		switch frame := frame.(type) {
 		case *h2.SettingsFrame:
 			if !frame.IsAck() {
 				x.writing.Lock()
-				err = x.framer.WriteSettingsAck()
+				// It fails on a connection that is gone, which may have an answer
+				// on it all the same.
+				_ = x.framer.WriteSettingsAck()
 				x.writing.Unlock()
 			}
 		case *h2.MetaHeadersFrame:
