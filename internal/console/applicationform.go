@@ -41,6 +41,10 @@ func newApplication(v *visit) error {
 		f.Values["channels"] = []string{ch}
 		f.Values.Set("level", levelChannel)
 	}
+	// Who looks after one channel alone means that one.
+	if own := v.ofAny(func(g access.Grant) string { return g.Channel }); len(own) == 1 && len(v.who.Grants) == 1 {
+		f.Values["channels"] = own
+	}
 	if from := v.query("from"); from != "" {
 		f.Values.Set("from", from)
 		app, err := v.predecessor(f)
