@@ -35,6 +35,16 @@ func BenchmarkGuardKnown(b *testing.B) {
 	}
 }
 
+// BenchmarkGuardKnownByApplication is the same where decisions are counted by
+// application and platform as well.
+func BenchmarkGuardKnownByApplication(b *testing.B) {
+	w := newBenchWorld(b, TokenConfig{}, 0, func(a *App) {
+		a.Metrics = MetricsConfig{Applications: []string{"demo"}, Platforms: []string{all}}
+	})
+	requests := newArrivals(benchTarget, w.learn(b, 100_000)...)
+	b.Run("handler", func(b *testing.B) { requests.serve(b, w.guard, passed) })
+}
+
 // BenchmarkGuardKnownBesideAMillionKills is the same where a million switches
 // have been thrown on others. It tells how long the app took to be ready, too.
 func BenchmarkGuardKnownBesideAMillionKills(b *testing.B) {
