@@ -14,7 +14,7 @@ var standards = []check{
 		if err != nil {
 			return err
 		}
-		if err := first(a.is(http.StatusOK), a.json()); err != nil {
+		if err := first(a.is(http.StatusOK), a.json(), want(a.string("issuer") != "", "issuer is missing")); err != nil {
 			return err
 		}
 		r.metadata = a.body

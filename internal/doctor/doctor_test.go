@@ -1,6 +1,7 @@
 package doctor_test
 
 import (
+	"encoding/json"
 	"errors"
 	"os"
 	"regexp"
@@ -208,6 +209,17 @@ func TestAReportCountsWhatIsNotIgnored(t *testing.T) {
 	assert.True(t, report.Healthy)
 	assert.True(t, report.Checks[0].Ignored)
 	assert.Equal(t, doctor.TLS, results[0].Check, "what was given stays as it is")
+}
+
+// Pipelines read it.
+func TestTheReportAsJSON(t *testing.T) {
+	report := doctor.Summarize("gateway-1", now, []doctor.Result{
+		{Check: doctor.Clock, Status: doctor.OK, Says: "s"}, {Check: doctor.TLS, Status: doctor.Fault, Says: "s", Do: "d"},
+	}, []doctor.Check{doctor.Clock})
+	text, err := json.Marshal(report)
+	require.NoError(t, err)
+	assert.JSONEq(t, `{"gateway":"gateway-1","at":"2025-11-24T16:00:00Z","healthy":false,"faults":1,"warnings":0,"checks":[
+		{"check":"clock","status":"ok","says":"s","ignored":true},{"check":"tls","status":"fault","says":"s","do":"d"}]}`, string(text))
 }
 
 // The page has a row for every check, and no other.

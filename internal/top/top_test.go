@@ -1,6 +1,7 @@
 package top_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -79,6 +80,25 @@ func TestAFleetIsAddedUp(t *testing.T) {
 	assert.InDelta(t, 17.0, p.Profiles[0].Requests, 1e-9, "the second was started anew, and counts from zero")
 	assert.InDelta(t, 0.0005, *p.Profiles[0].Decision.P50, 1e-9)
 	assert.Equal(t, 100.0, *p.ReplicaAge, "the oldest")
+}
+
+// Scripts read it.
+func TestThePictureAsJSON(t *testing.T) {
+	p50, p99, age := 0.001, 0.002, 0.5
+	times := top.Times{P50: &p50, P99: &p99}
+	text, err := json.Marshal(top.Picture{
+		At: noon, Seconds: 2, Gateways: 1, Away: 1, Profiles: []top.Profile{{Name: "esm", Requests: 3, Refused: 2, Unavailable: 1, Decision: times}},
+		Refusals:      []top.Refusal{{Where: "esm", Reason: "token_absent", Rate: 2}},
+		Registrations: top.Issuing{Requests: 1, Took: times}, Kills: 1, KillLag: times, ReplicaAge: &age, StoreErrors: 1, BreakerOpen: true,
+	})
+	require.NoError(t, err)
+	both := `{"p50_seconds":0.001,"p99_seconds":0.002}`
+	assert.JSONEq(t, `{"at":"2025-11-24T12:00:00Z","seconds":2,"gateways":1,"away":1,"profiles":[{"profile":"esm","requests_per_second":3,
+		"refused_per_second":2,"unavailable_per_second":1,"decision":`+both+`,"backend":{}}],
+		"refusals":[{"where":"esm","reason":"token_absent","per_second":2}],
+		"registrations":{"requests_per_second":1,"refused_per_second":0,"unavailable_per_second":0,"took":`+both+`},
+		"tokens":{"requests_per_second":0,"refused_per_second":0,"unavailable_per_second":0,"took":{}},
+		"kills":1,"kill_lag":`+both+`,"replica_age_seconds":0.5,"store_errors_per_second":1,"breaker_open":true}`, string(text))
 }
 
 func TestWhatIsNoGateway(t *testing.T) {

@@ -1,2 +1,2 @@
-// Package top looks at gateways under load through `caddy dcr top`.
+// Package top watches gateways under load, as a person at a terminal does.
 package top

@@ -93,7 +93,7 @@ func TestTheNumbersAreTrue(t *testing.T) {
 
 func TestAKillThatWasThrownMeanwhileIsInThePicture(t *testing.T) {
 	g, _ := busy(t)
-	command, lines := follow(t, g, nil)
+	command, lines := follow(t, g, nil, "top")
 	require.Contains(t, next(t, lines), "gateway")
 	g.MustDCR("revoke", "platform", "Roku")
 	harness.Eventually(t, "for the kill to show", func() bool { return strings.Contains(next(t, lines), "1 applied, p50") })
@@ -101,10 +101,27 @@ func TestAKillThatWasThrownMeanwhileIsInThePicture(t *testing.T) {
 	assert.NoError(t, command.Wait(), "an interruption is how it ends")
 }
 
-// follow runs top without end.
-func follow(t *testing.T, g *harness.Gateway, terminal *os.File) (*exec.Cmd, *bufio.Reader) {
+// A list that is watched shows what is new, and what it cannot see for a while.
+func TestAWatchedListShowsWhatIsNew(t *testing.T) {
+	g := harness.Start(t, harness.Config{})
+	command, lines := follow(t, g, nil, "kills", "list", "--watch")
+	require.Contains(t, next(t, lines), "KIND")
+	g.MustDCR("revoke", "platform", "Roku", "--reason", "a test")
+	harness.Eventually(t, "for the kill to show", func() bool { return strings.Contains(next(t, lines), "Roku") })
+	g.Stop()
+	harness.Eventually(t, "for what is wrong", func() bool { return strings.HasPrefix(next(t, lines), "error: ") })
+	g.Run()
+	harness.Eventually(t, "for the kill to show again", func() bool { return strings.Contains(next(t, lines), "Roku") })
+	require.NoError(t, command.Process.Signal(os.Interrupt))
+	assert.NoError(t, command.Wait())
+	assert.Equal(t, 1, g.Caddy("dcr", "nodes", "list", "--watch", "--address", "localhost:1").Status, "at the beginning it is a mistake")
+}
+
+// follow runs a command without end.
+func follow(t *testing.T, g *harness.Gateway, terminal *os.File, arguments ...string) (*exec.Cmd, *bufio.Reader) {
 	t.Helper()
-	command := exec.Command(harness.Binary(t), "dcr", "top", "--interval", "300ms", "--address", g.Admin)
+	arguments = append(append([]string{"dcr"}, arguments...), "--interval", "300ms", "--address", g.Admin)
+	command := exec.Command(harness.Binary(t), arguments...)
 	command.Env = append(os.Environ(), "HOME="+g.Dir, "XDG_DATA_HOME="+g.Dir, "XDG_CONFIG_HOME="+g.Dir)
 	command.Dir = g.Dir
 	var lines *bufio.Reader
@@ -131,7 +148,7 @@ func next(t *testing.T, lines *bufio.Reader) string {
 func TestOnATerminalThePictureStays(t *testing.T) {
 	g, _ := busy(t)
 	master, slave := terminal(t)
-	command, _ := follow(t, g, slave)
+	command, _ := follow(t, g, slave, "top")
 	var mu sync.Mutex
 	var shown bytes.Buffer
 	go func() {
