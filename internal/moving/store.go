@@ -252,3 +252,14 @@ func (s *Store) Diagnose(ctx context.Context) ([]string, error) {
 	}
 	return nil, nil
 }
+
+// Examine implements plugins.Examiner, where the store that is worked with
+// does.
+func (s *Store) Examine(ctx context.Context) ([]plugins.Finding, error) {
+	if e, ok := s.current.Load().primary.(plugins.Examiner); ok {
+		return e.Examine(ctx)
+	}
+	return nil, nil
+}
+
+var _ plugins.Examiner = (*Store)(nil)
