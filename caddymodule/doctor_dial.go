@@ -133,11 +133,11 @@ func shownCertificate(ctx context.Context, listener, host string) doctor.Certifi
 	dialer := &tls.Dialer{NetDialer: &net.Dialer{Timeout: dialLimit}, Config: &tls.Config{
 		ServerName: host, MinVersion: tls.VersionTLS12,
 		InsecureSkipVerify: true, //nolint:gosec // the certificate is what is asked for; nothing is sent
-		VerifyPeerCertificate: func(raw [][]byte, _ [][]*x509.Certificate) (err error) {
-			if len(raw) > 0 {
-				leaf, err = x509.ParseCertificate(raw[0])
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if len(state.PeerCertificates) > 0 {
+				leaf = state.PeerCertificates[0]
 			}
-			return err
+			return nil
 		},
 	}}
 	ctx, cancel := context.WithTimeout(ctx, dialLimit)

@@ -28,9 +28,9 @@ func over(module plugins.StoreModule, node string) *backing {
 	return newBacking(module, node, nil, slog.New(slog.DiscardHandler))
 }
 
-func (b *backing) until(t *testing.T, want moving.State) {
+func (rt *backing) until(t *testing.T, want moving.State) {
 	t.Helper()
-	require.Eventually(t, func() bool { is, _, _ := b.store.Progress(); return is == want }, 30*time.Second, time.Millisecond, "want %s", want)
+	require.Eventually(t, func() bool { is, _, _ := rt.store.Progress(); return is == want }, 30*time.Second, time.Millisecond, "want %s", want)
 }
 
 func put(t *testing.T, b *backing, id string) {

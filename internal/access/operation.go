@@ -47,7 +47,8 @@ const (
 	UpdateCatalogue Operation = "catalogue.update"
 	ReduceCatalogue Operation = "catalogue.reduce"
 
-	// The mark of a manifest on an application.
+	// AdoptApplication and ReleaseApplication set and clear the mark of a
+	// manifest.
 	AdoptApplication   Operation = "application.adopt"
 	ReleaseApplication Operation = "application.release"
 
@@ -55,7 +56,7 @@ const (
 	ApplyManifest   Operation = "manifest.apply"
 	ReleaseManifest Operation = "manifest.release"
 
-	// Taking everything along, and putting it back.
+	// ExportStore takes everything along, and ImportStore puts it back.
 	ExportStore Operation = "store.export"
 	ImportStore Operation = "store.import"
 	MoveStore   Operation = "store.move"

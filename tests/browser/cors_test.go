@@ -1,6 +1,7 @@
 package browser
 
 import (
+	"net/http"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -67,7 +68,7 @@ func TestAPageOfAnApplicationRegistersGetsATokenAndCalls(t *testing.T) {
 
 func preflights(p page, target string) (count int) {
 	for _, request := range p.Asked(target) {
-		if request.Method == "OPTIONS" {
+		if request.Method == http.MethodOptions {
 			count++
 		}
 	}

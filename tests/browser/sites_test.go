@@ -84,10 +84,10 @@ func openSites(t *testing.T) sites {
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
 		fmt.Fprint(w, `<!doctype html><html lang="en"><title>A page</title><script src="client.js"></script><body><h1>A page</h1>`)
 	})
-	secure, clear := httptest.NewTLSServer(page), httptest.NewServer(page)
+	secure, plain := httptest.NewTLSServer(page), httptest.NewServer(page)
 	t.Cleanup(secure.Close)
-	t.Cleanup(clear.Close)
-	return sites{port: secure.URL[strings.LastIndex(secure.URL, ":"):], clearPort: clear.URL[strings.LastIndex(clear.URL, ":"):]}
+	t.Cleanup(plain.Close)
+	return sites{port: secure.URL[strings.LastIndex(secure.URL, ":"):], clearPort: plain.URL[strings.LastIndex(plain.URL, ":"):]}
 }
 
 func (s sites) https(host string) string { return "https://" + host + s.port }
