@@ -1,6 +1,7 @@
 package statement_test
 
 import (
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -175,4 +176,29 @@ func TestEachLookAtAStatementIsToldOnce(t *testing.T) {
 		statement.CheckVerified, statement.CheckRemembered,
 		statement.CheckRefused, statement.CheckRefused, statement.CheckRefused,
 	}, told)
+}
+
+func TestTheFirstOfTheRememberedStatementsToExpireIsKnown(t *testing.T) {
+	v := verifier(t)
+	clock := now
+	v.Now = func() time.Time { return clock }
+	c := &statement.Cached{Verifier: v}
+	_, found := c.Ends()
+	assert.False(t, found, "nothing is remembered")
+	_, err := c.Verify(own(t).Raw())
+	require.NoError(t, err)
+	_, found = c.Ends()
+	assert.False(t, found, "our own do not expire")
+	for _, after := range []time.Duration{time.Hour, time.Minute} {
+		good := foreign(t)
+		good.Claims = good.Claims.And("exp", strconv.FormatInt(now.Add(after).Unix(), 10))
+		_, err := c.Verify(good.Raw())
+		require.NoError(t, err)
+	}
+	left, found := c.Ends()
+	assert.True(t, found)
+	assert.Equal(t, time.Minute, left)
+	clock = now.Add(2 * time.Minute)
+	left, _ = c.Ends()
+	assert.Equal(t, 58*time.Minute, left, "one that has expired is past")
 }
