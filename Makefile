@@ -21,10 +21,10 @@ RACE ?= inside
 # Which packages bench and cover look at.
 PKG ?= ./...
 
-.PHONY: help build run test fuzz soak bench load million cover docs lint xcaddy clean
+.PHONY: help build run test fuzz soak bench load million cover docs pictures lint xcaddy clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-7s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## compile bin/caddy: Caddy, its standard modules and this one
 	go build -o bin/caddy ./caddymodule/cmd/caddy
@@ -59,6 +59,10 @@ cover: ## measure the coverage of the verifiers and parsers, which must be 95 %,
 
 docs: ## write the table of rooms in docs/development.md from the package comments
 	go test ./tests/architecture -count=1 -run TestTheTableOfRoomsIsCurrent -update
+
+pictures: ## take the pictures of the console in docs/images anew
+	@scripts/need.sh chromium
+	go test ./tests/browser -count=1 -run TestEveryPageCanBeReadByEverybody -update
 
 lint: $(GOLANGCI) ## go vet, gofmt, golangci-lint, shell syntax
 	@GOLANGCI=$(GOLANGCI) scripts/lint.sh
