@@ -57,8 +57,9 @@ million: ## time the pages of the management over a million clients, in both sto
 cover: ## measure the coverage of the verifiers and parsers, which must be 95 %, or that of PKG
 	@PKG="$(if $(filter command line environment,$(origin PKG)),$(PKG))" scripts/cover.sh
 
-docs: ## write the table of rooms in docs/development.md from the package comments
+docs: ## write what is made from the code: the table of rooms, and the OpenAPI document of the management API
 	go test ./tests/architecture -count=1 -run TestTheTableOfRoomsIsCurrent -update
+	go test ./internal/managementapi -count=1 -run TestTheDocumentIsWhatTheOperationsAre -update
 
 pictures: ## take the pictures of the console in docs/images anew
 	@scripts/need.sh chromium

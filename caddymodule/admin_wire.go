@@ -71,8 +71,7 @@ func writeJSON(w http.ResponseWriter, status int, body any) {
 	_, _ = w.Write(append(text, '\n'))
 }
 
-// readBody reads a strict JSON object; no body is an empty one. A member that
-// nobody knows is refused: it is a slip that would otherwise be ignored.
+// readBody reads a strict JSON object; no body is an empty one.
 func readBody(r *http.Request, into any) error { return readBodyOf(r, adminBodyLimit, into) }
 
 // readBodyOf is readBody for a body of at most so many bytes.
@@ -87,41 +86,14 @@ func readBodyOf(r *http.Request, limit int64, into any) error {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return nil
 	}
-	object, err := strictjson.Read(data)
-	if err != nil {
+	var field *strictjson.FieldError
+	switch err := strictjson.Decode(data, into); {
+	case errors.As(err, &field):
+		return badBody(field.Field, field.Message)
+	case err != nil:
 		return badBody("", "the body is "+err.Error())
 	}
-	for name := range object.Names() {
-		// encoding/json would take other spellings of a name for the name.
-		if strings.ContainsFunc(name, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }) {
-			return badBody("", fmt.Sprintf("unknown field %q", name))
-		}
-	}
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	decoder.DisallowUnknownFields()
-	err = decoder.Decode(into)
-	var mismatch *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &mismatch):
-		// Go also names the struct that a field was promoted from.
-		field := mismatch.Field[strings.LastIndexByte(mismatch.Field, '.')+1:]
-		return badBody(field, fmt.Sprintf("got a JSON %s, want %s", mismatch.Value, jsonName(mismatch.Type.Kind().String())))
-	case err != nil:
-		return badBody("", strings.TrimPrefix(err.Error(), "json: "))
-	}
 	return nil
-}
-
-// jsonName is what people who do not write Go call a type.
-func jsonName(kind string) string {
-	switch kind {
-	case "bool":
-		return "true or false"
-	case "slice":
-		return "an array of strings"
-	default:
-		return "a " + kind
-	}
 }
 
 func badBody(field, message string) error {

@@ -147,3 +147,29 @@ func (p *plan) scope(name string) (roster.Scope, bool) {
 	}
 	return roster.BuiltInScopes[i], true
 }
+
+// Scope shows a scope of the catalogue.
+func (s *Service) Scope(who access.Actor, name string) (Scope, error) {
+	all, err := s.Scopes(who, Part{})
+	if err != nil {
+		return Scope{}, err
+	}
+	i := slices.IndexFunc(all.Scopes, func(sc Scope) bool { return sc.Name == name })
+	if i < 0 {
+		return Scope{}, scopes.notThere(name)
+	}
+	return all.Scopes[i], nil
+}
+
+// Platform shows a platform of the catalogue, by its name in any spelling.
+func (s *Service) Platform(who access.Actor, name string) (Platform, error) {
+	all, err := s.Platforms(who, Part{})
+	if err != nil {
+		return Platform{}, err
+	}
+	i := slices.IndexFunc(all.Platforms, func(f Platform) bool { return strings.EqualFold(f.Name, name) })
+	if i < 0 {
+		return Platform{}, platforms.notThere(name)
+	}
+	return all.Platforms[i], nil
+}

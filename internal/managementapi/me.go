@@ -1,26 +1,26 @@
 package managementapi
 
-import "net/http"
-
-// me is who the caller is, as the gateway sees it.
-type me struct {
+// Me is who the caller is, as the gateway sees it.
+type Me struct {
 	Name string `json:"name"`
-	// Method is how it was authenticated.
+	// Method is how the caller was authenticated.
 	Method string `json:"method"`
-	Roles  []role `json:"roles"`
+	// Roles are all that the caller has.
+	Roles []Role `json:"roles"`
 }
 
-// role is one role at its place.
-type role struct {
+// Role is one role at its place.
+type Role struct {
+	// Role is operator, programmer_admin, channel_admin or read_only.
 	Role       string `json:"role"`
 	Programmer string `json:"programmer,omitempty"`
 	Channel    string `json:"channel,omitempty"`
 }
 
 func showMe(c *call) (answer, error) {
-	view := me{Name: c.who.Name, Method: c.who.Method, Roles: []role{}}
+	view := Me{Name: c.who.Name, Method: c.who.Method, Roles: []Role{}}
 	for _, g := range c.who.Grants {
-		view.Roles = append(view.Roles, role{string(g.Role), g.Programmer, g.Channel})
+		view.Roles = append(view.Roles, Role{string(g.Role), g.Programmer, g.Channel})
 	}
-	return answer{status: http.StatusOK, body: view}, nil
+	return answer{body: view}, nil
 }

@@ -1,9 +1,9 @@
 package managementapi
 
-// version1 begins the paths of everything that management offers.
-const version1 = Prefix + "v1/"
+import "slices"
 
 // operations is all that the API offers.
-var operations = []operation{
-	{"GET", version1 + "me", showMe},
-}
+var operations = slices.Concat(
+	ofProgrammers.operations(), ofChannels.operations(), ofApplications, ofProxyMVPDs.operations(),
+	ofScopes.operations(), ofPlatforms.operations(), ofKills, ofChangeSets, ofInsight,
+)
