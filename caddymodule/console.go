@@ -44,7 +44,6 @@ type Console struct {
 	// Roles says who may do what.
 	Roles []ConsoleRole `json:"roles,omitempty"`
 
-	app      *App
 	identity identifier
 	users    map[string][]access.Grant
 	groups   map[string][]access.Grant
