@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -49,10 +50,7 @@ func printCensus(w io.Writer, census management.Census) {
 		{"Unreadable", someOf(census.Unreadable)},
 		{"Uses since", second(census.UsesSince)},
 	}
-	platforms := slices.SortedFunc(maps.Keys(census.Platforms), func(a, b string) int {
-		return cmp.Or(cmp.Compare(census.Platforms[b], census.Platforms[a]), cmp.Compare(a, b))
-	})
-	for _, platform := range platforms {
+	for _, platform := range mostFirst(census.Platforms) {
 		fields = append(fields, [2]string{platform, number(census.Platforms[platform])})
 	}
 	printFields(w, fields...)
@@ -74,9 +72,25 @@ func countFields(count *management.ClientCount) [][2]string {
 	}
 	return [][2]string{
 		{"Clients", clients + " at " + second(count.AsOf)},
+		{"  on", platformCounts(count.Platforms)},
 		{"  first", second(count.FirstRegistered)},
 		{"  last used", count.LastUsed},
 	}
+}
+
+func mostFirst(counts map[string]uint64) []string {
+	return slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
+	})
+}
+
+// platformCounts lists platforms with their counts, the largest first.
+func platformCounts(counts map[string]uint64) string {
+	names := mostFirst(counts)
+	for i, name := range names {
+		names[i] = name + " " + number(counts[name])
+	}
+	return strings.Join(names, ", ")
 }
 
 func number(n uint64) string { return strconv.FormatUint(n, 10) }

@@ -64,8 +64,8 @@ func kindNames() string {
 }
 
 func revoke(c *call, kind, id string) error {
-	if _, err := management.ParseTarget(kind, id); err != nil {
-		return asUsage(err)
+	if _, err := parseTarget(kind, id); err != nil {
+		return err
 	}
 	var result management.Revocation
 	err := c.ask("POST", "/kills", killRequest{
@@ -82,6 +82,19 @@ func revoke(c *call, kind, id string) error {
 	return c.showRevocation(result, headline)
 }
 
+// parseTarget sees slips before anybody is asked. Which platforms there are
+// knows the gateway: its operator can add some.
+func parseTarget(kind, id string) (revocation.Target, error) {
+	target, err := management.ParseTarget(kind, id, nil)
+	if err != nil && kind == string(revocation.Platform) && id != "" {
+		return revocation.Target{Kind: revocation.Platform, ID: id}, nil
+	}
+	if err != nil {
+		return target, asUsage(err)
+	}
+	return target, nil
+}
+
 func unrevokeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "unrevoke <kind> <id>", Short: "Puts the kill switch of a platform or a channel back",
@@ -93,9 +106,9 @@ stay dead for the channel.`,
 		Args:              arguments("the kind: platform or channel", "the id"),
 		ValidArgsFunction: completeTarget([]revocation.Kind{revocation.Platform, revocation.Channel}),
 		RunE: action(func(c *call) error {
-			target, err := management.ParseTarget(c.args[0], c.args[1])
+			target, err := parseTarget(c.args[0], c.args[1])
 			if err != nil {
-				return asUsage(err)
+				return err
 			}
 			if !slices.Contains([]revocation.Kind{revocation.Platform, revocation.Channel}, target.Kind) {
 				return usage("only a platform or a channel comes back", "make a new "+string(target.Kind)+" instead")

@@ -57,7 +57,7 @@ func (c *DeclaredApplication) application() (*application.Application, error) {
 	if len(c.Platforms) == 0 {
 		app.AllPlatforms = true
 	}
-	return app, application.Normalize(app)
+	return app, application.Normalize(app, nil)
 }
 
 // orAll tells the word "all", standing alone, from a list.

@@ -69,6 +69,7 @@ func (s *services) registerAt(w http.ResponseWriter, r *http.Request, p wire.Pro
 	var done registration.Registration
 	if err == nil {
 		request.Address, request.ManagedAt = clientAddress(r), managedAt
+		request.Device.Platform = s.directory.Catalogue().Recognise(request.Device)
 		metricsOf.DeviceDescribed(request.DeviceSource)
 		ctx, cancel := context.WithTimeout(r.Context(), storeTimeout)
 		defer cancel()

@@ -21,7 +21,7 @@ func TestANewCustomSchemeHasThePublishedFormAndIsAURIScheme(t *testing.T) {
 		seen[scheme] = true
 		a := good()
 		a.CustomSchemes = []string{scheme}
-		require.NoError(t, Validate(a))
+		require.NoError(t, Validate(a, nil))
 		require.True(t, a.CoversRedirect(scheme+"://done"))
 	}
 }

@@ -23,8 +23,9 @@ const (
 
 // Normalize puts what a person wrote into the form that is compared later:
 // type and level get their defaults, platforms their canonical names, domains
-// their lower-case ASCII form (IDNA). It then validates.
-func Normalize(a *Application) error {
+// their lower-case ASCII form (IDNA). It then validates. The catalogue has the
+// platforms that there are besides those that the gateway knows by itself.
+func Normalize(a *Application, catalogue device.Catalogue) error {
 	if a.Type == "" {
 		a.Type = TypeDirect
 	}
@@ -33,7 +34,7 @@ func Normalize(a *Application) error {
 	}
 	var faults []error
 	for i, text := range a.Platforms {
-		platform, err := device.ParsePlatform(text)
+		platform, err := catalogue.Parse(text)
 		if err != nil {
 			faults = append(faults, fmt.Errorf("platforms[%d]: %w", i, err))
 			continue
@@ -51,13 +52,13 @@ func Normalize(a *Application) error {
 	if len(faults) > 0 {
 		return errors.Join(faults...)
 	}
-	return Validate(a)
+	return Validate(a, catalogue)
 }
 
 // Validate says everything that is wrong with the application: each fault
 // names the field, what it got and what it wants. It changes nothing and
 // demands the form that [Normalize] gives.
-func Validate(a *Application) error {
+func Validate(a *Application, catalogue device.Catalogue) error {
 	var c check
 	if a.ID == uuid.Nil {
 		c.fault("id", "", "a UUID")
@@ -69,7 +70,7 @@ func Validate(a *Application) error {
 		c.fault("type", a.Type, TypeDirect)
 	}
 	c.channels(a)
-	c.platforms(a)
+	c.platforms(a, catalogue)
 	c.list("domains", a.Domains, func(field, domain string) {
 		switch canonical, err := ParseDomain(domain); {
 		case err != nil:
@@ -144,12 +145,12 @@ func (c *check) channels(a *Application) {
 	}
 }
 
-func (c *check) platforms(a *Application) {
+func (c *check) platforms(a *Application, catalogue device.Catalogue) {
 	if a.AllPlatforms == (len(a.Platforms) > 0) {
 		c.fault("platforms", describe(a.AllPlatforms, a.Platforms), "all platforms, or a list of at least one, and not both")
 	}
 	c.list("platforms", a.Platforms, func(field, text string) {
-		switch platform, err := device.ParsePlatform(text); {
+		switch platform, err := catalogue.Parse(text); {
 		case err != nil:
 			c.faults = append(c.faults, fmt.Errorf("%s: %w", field, err))
 		case string(platform) != text:

@@ -39,7 +39,7 @@ func TestValidateAccepts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			a := good()
 			change(a)
-			assert.NoError(t, Validate(a))
+			assert.NoError(t, Validate(a, nil))
 		})
 	}
 }
@@ -86,7 +86,7 @@ func TestValidateNamesTheFieldWhatItGotAndWhatItWants(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			a := good()
 			c.change(a)
-			err := Validate(a)
+			err := Validate(a, nil)
 			require.Error(t, err)
 			for _, want := range c.want {
 				assert.ErrorContains(t, err, want)
@@ -135,19 +135,19 @@ func TestNormalizeGivesWhatValidateWants(t *testing.T) {
 	a.Type, a.Level = "", ""
 	a.Platforms = []string{"fire tv", "appletv", "ANDROID"}
 	a.Domains = []string{"Adobe.COM", "Bücher.example"}
-	require.NoError(t, Normalize(a))
+	require.NoError(t, Normalize(a, nil))
 	assert.Equal(t, TypeDirect, a.Type)
 	assert.Equal(t, LevelProgrammer, a.Level)
 	assert.Equal(t, []string{"FireOS", "tvOS", "Android"}, a.Platforms)
 	assert.Equal(t, []string{"adobe.com", "xn--bcher-kva.example"}, a.Domains)
-	assert.NoError(t, Validate(a))
+	assert.NoError(t, Validate(a, nil))
 
 	a.Platforms, a.Domains = []string{"iOS", "x"}, []string{"*"}
-	err := Normalize(a)
+	err := Normalize(a, nil)
 	require.ErrorContains(t, err, "platforms[1]")
 	require.ErrorContains(t, err, "domains[0]")
 
 	a = good()
 	a.Platforms = []string{"FireTV", "FireOS"}
-	require.ErrorContains(t, Normalize(a), `platforms: got "FireOS twice"`)
+	require.ErrorContains(t, Normalize(a, nil), `platforms: got "FireOS twice"`)
 }

@@ -1,8 +1,6 @@
 package census
 
 import (
-	"slices"
-
 	"github.com/google/uuid"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
@@ -53,7 +51,9 @@ func (t *tally) add(c state.Client, stopped bool, v Visit) {
 		t.Stopped++
 	} else {
 		a.Live++
-		t.Live[platform(c)]++
+		platform := t.platform(c)
+		a.On(platform)
+		t.Live[platform]++
 		t.Statements[c.StatementID]++
 		// Those of later are among the arrivals where they registered, and to
 		// count them twice would refuse a network too early.
@@ -65,9 +65,13 @@ func (t *tally) add(c state.Client, stopped bool, v Visit) {
 	t.newest.add(c.ApplicationID, state.NewestClient{ID: c.ID, CreatedAt: c.CreatedAt})
 }
 
-// platform takes no name that is not of the closed set: it is a metric's label.
-func platform(c state.Client) string {
-	if slices.Contains(device.Platforms, device.Platform(c.Platform)) {
+// platformsCounted is how many platforms are told from each other. Those that
+// the gateway knows are few, and an operator adds the others by hand.
+const platformsCounted = 256
+
+// platform is the name by which a client's platform is counted.
+func (t *tally) platform(c state.Client) string {
+	if _, counted := t.Live[c.Platform]; counted || c.Platform != "" && len(t.Live) < platformsCounted {
 		return c.Platform
 	}
 	return string(device.Other)

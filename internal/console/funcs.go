@@ -17,7 +17,7 @@ import (
 
 // helpers are what the templates can call.
 var helpers = template.FuncMap{
-	"icon": icon, "number": number, "count": countOf, "when": when, "day": day, "sentence": sentence, "words": words,
+	"icon": icon, "number": number, "bars": barsOf, "count": countOf, "when": when, "day": day, "sentence": sentence, "words": words,
 	"operation": operationText, "dict": dict, "seg": url.PathEscape, "short": short, "json": pretty, "values": valuesOf,
 	"none": func(id uuid.UUID) bool { return id == uuid.Nil }, "join": strings.Join, "stateText": stateText,
 	"first": func(list []string, n int) []string { return list[:min(n, len(list))] },

@@ -84,7 +84,7 @@ func askKill(v *visit) error {
 	if kind == "" {
 		return v.to(pathOfKills, "")
 	}
-	target, err := management.ParseTarget(kind, id)
+	target, err := v.Management.Target(kind, id)
 	if err != nil {
 		f := newForm(url.Values{"throw": {kind}, "id": {id}})
 		f.blame(faultOf(err), map[string]string{"kind": "throw"}, "id", "throw")
@@ -94,7 +94,7 @@ func askKill(v *visit) error {
 }
 
 func (v *visit) askKillOf(status int, f *form) error {
-	target, err := management.ParseTarget(f.Value("kind"), f.Value("id"))
+	target, err := v.Management.Target(f.Value("kind"), f.Value("id"))
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func throwKill(v *visit) error {
 	order := management.KillOrder{
 		Kind: v.value("kind"), ID: v.value("id"), Reason: v.value("reason"), AllowUnknown: v.value("allow_unknown") == "yes",
 	}
-	target, err := management.ParseTarget(order.Kind, order.ID)
+	target, err := v.Management.Target(order.Kind, order.ID)
 	if err != nil {
 		return err
 	}

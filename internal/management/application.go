@@ -137,7 +137,7 @@ func (p *plan) build(spec Spec) (*application.Application, error) {
 	if a.Version == "" {
 		a.Version = "1"
 	}
-	if err := application.Normalize(a); err != nil {
+	if err := application.Normalize(a, p.catalogue()); err != nil {
 		return nil, fieldFaults(err)
 	}
 	if err := p.checkOwners(a); err != nil {

@@ -2,10 +2,12 @@ package management
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/roster"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -21,7 +23,8 @@ type ScopeSpec struct {
 // PlatformSpec is what a person says of a platform.
 type PlatformSpec struct {
 	Description string `json:"description,omitempty"`
-	// Aliases are what such devices call their system, model or manufacturer.
+	// Aliases are what such devices call their system, model or manufacturer in
+	// X-Device-Info, without regard to case, spaces, hyphens and a number behind.
 	Aliases []string `json:"aliases,omitempty"`
 }
 
@@ -54,12 +57,21 @@ var platforms = kind[roster.Platform, PlatformSpec, Platform]{
 	made:     func(name string) roster.Platform { return roster.Platform{Name: name} },
 	story:    func(f *roster.Platform) *roster.Story { return &f.Story },
 	of:       func(roster.Platform) access.Resource { return access.Resource{Common: true} },
-	fill: func(_ *plan, old roster.Platform, spec PlatformSpec) (roster.Platform, error) {
+	fill: func(p *plan, old roster.Platform, spec PlatformSpec) (roster.Platform, error) {
 		f := roster.Platform{Name: old.Name, Description: spec.Description, Aliases: slices.Clone(spec.Aliases)}
-		return f, normalized(f.Normalize())
+		if err := normalized(f.Normalize()); err != nil {
+			return f, err
+		}
+		return f, p.distinct(f)
 	},
 	view: func(_ *Service, f roster.Platform, version string) Platform {
 		return Platform{Name: f.Name, Aliases: clone(f.Aliases), Description: f.Description, Story: storyView(f.Story, version)}
+	},
+	free: func(p *plan, record roster.Platform) error {
+		if a := p.living(func(a *application.Application) bool { return slices.Contains(a.Platforms, record.Name) }); a != nil {
+			return inUse("platform", record.Name, fmt.Sprintf("application %s names it", a.ID), "revoke the applications that name it")
+		}
+		return nil
 	},
 }
 

@@ -17,6 +17,8 @@ type ClientCount struct {
 	// Live are those that nothing stops, Stopped the others.
 	Live    uint64 `json:"live"`
 	Stopped uint64 `json:"stopped"`
+	// Platforms are the live ones by platform.
+	Platforms map[string]uint64 `json:"platforms,omitempty"`
 	// FirstRegistered is when the oldest that is there was registered.
 	FirstRegistered time.Time `json:"first_registered,omitzero"`
 	// LastUsed is the last day (UTC) on which one registered or got a token.
@@ -124,6 +126,12 @@ func (s *Service) counted() *state.Census {
 func clientCount(c *state.Census, a state.ApplicationCount) ClientCount {
 	count := ClientCount{
 		Live: a.Live, Stopped: a.Stopped, FirstRegistered: moment(a.FirstRegistered), AsOf: moment(c.FinishedAt),
+	}
+	for _, p := range a.Platforms {
+		if count.Platforms == nil {
+			count.Platforms = make(map[string]uint64, len(a.Platforms))
+		}
+		count.Platforms[string(p.Platform)] = p.Live
 	}
 	if a.LastUsed != 0 {
 		count.LastUsed = a.LastUsed.String()

@@ -75,7 +75,7 @@ func (p *plan) planChange(ctx context.Context, c Change) error {
 			return invalid("kind", fmt.Sprintf("got %q, want scope or platform", c.Kind), "")
 		}
 	case access.LiftKill:
-		target, err := parseLift(c.Kind, c.ID)
+		target, err := parseLift(c.Kind, c.ID, p.catalogue())
 		if err != nil {
 			return err
 		}
@@ -119,7 +119,7 @@ func change[T, S, V any](ctx context.Context, p *plan, k *kind[T, S, V], c Chang
 // planKill plans a kill of the kind that the operation names.
 func (p *plan) planKill(ctx context.Context, c Change) error {
 	kind := killedBy(c.Operation)
-	target, err := ParseTarget(string(kind), c.ID)
+	target, err := ParseTarget(string(kind), c.ID, p.catalogue())
 	if err != nil {
 		return err
 	}

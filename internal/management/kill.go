@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
+	"github.com/caddy-dcr/caddy-dcr/internal/application"
 	"github.com/caddy-dcr/caddy-dcr/internal/audit"
+	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -34,7 +36,7 @@ var killing = map[revocation.Kind]access.Operation{
 // Revoke throws a kill switch, and waits, within bounds, until every gateway
 // has applied it. What was revoked before stays so, with its first reason.
 func (s *Service) Revoke(ctx context.Context, call Call, order KillOrder) (Revocation, error) {
-	target, err := ParseTarget(order.Kind, order.ID)
+	target, err := s.Target(order.Kind, order.ID)
 	if err != nil {
 		return Revocation{}, err
 	}
@@ -54,7 +56,7 @@ func (s *Service) Revoke(ctx context.Context, call Call, order KillOrder) (Revoc
 // Unrevoke puts the kill switch of a platform or a channel back. Clients that
 // registered, and tokens that were issued, before stay dead.
 func (s *Service) Unrevoke(ctx context.Context, call Call, kind, id string) (Revocation, error) {
-	target, err := parseLift(kind, id)
+	target, err := parseLift(kind, id, s.Replica.Catalogue())
 	if err != nil {
 		return Revocation{}, err
 	}
@@ -67,8 +69,18 @@ func (s *Service) Unrevoke(ctx context.Context, call Call, kind, id string) (Rev
 	})
 }
 
-func parseLift(kind, id string) (revocation.Target, error) {
-	target, err := ParseTarget(kind, id)
+// Target is [ParseTarget] with the catalogue as it is.
+func (s *Service) Target(kind, id string) (revocation.Target, error) {
+	return ParseTarget(kind, id, s.Replica.Catalogue())
+}
+
+// parseLift takes a platform as it is written, too: what the catalogue has no
+// more may still be stopped.
+func parseLift(kind, id string, catalogue device.Catalogue) (revocation.Target, error) {
+	target, err := ParseTarget(kind, id, catalogue)
+	if err != nil && kind == string(revocation.Platform) && application.ValidID(id) {
+		return revocation.Target{Kind: revocation.Platform, ID: id}, nil
+	}
 	if err == nil && target.Kind != revocation.Platform && target.Kind != revocation.Channel {
 		err = invalid("kind", fmt.Sprintf("got %q, want platform or channel", kind), "nothing else comes back after it was revoked; make a new one")
 	}

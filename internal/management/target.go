@@ -24,7 +24,8 @@ const maxText = 500
 
 // ParseTarget reads what a kill switch is to be thrown on, into the form in
 // which the gateways compare it: a kill of "IOS" would otherwise stop nothing.
-func ParseTarget(kind, id string) (revocation.Target, error) {
+// The catalogue has the platforms that an operator added.
+func ParseTarget(kind, id string, catalogue device.Catalogue) (revocation.Target, error) {
 	k, err := parseKind(kind)
 	if err != nil {
 		return revocation.Target{}, err
@@ -38,7 +39,7 @@ func ParseTarget(kind, id string) (revocation.Target, error) {
 		}
 		target.ID = parsed.String()
 	case revocation.Platform:
-		platform, err := device.ParsePlatform(id)
+		platform, err := catalogue.Parse(id)
 		if err != nil {
 			return revocation.Target{}, invalid("id", strings.TrimPrefix(err.Error(), "platform: "), "")
 		}

@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
-	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 )
 
@@ -95,7 +94,7 @@ func (s *Service) TryStatement(ctx context.Context, who access.Actor, q Statemen
 		return Trial{}, invalid("software_statement", "got nothing, want a software statement", "the JWT that issuing one printed")
 	}
 	if q.Platform != "" {
-		platform, err := device.ParsePlatform(q.Platform)
+		platform, err := s.Replica.Catalogue().Parse(q.Platform)
 		if err != nil {
 			return Trial{}, invalid("platform", strings.TrimPrefix(err.Error(), "platform: "), "")
 		}

@@ -106,9 +106,16 @@ func (g clientGauges) Collect(out chan<- prometheus.Metric) {
 	}
 	gauge(censusAge, newest.now().Sub(time.UnixMilli(c.FinishedAt)).Seconds())
 	gauge(censusTook, time.Duration((c.FinishedAt-c.BeganAt)*int64(time.Millisecond)).Seconds())
+	// Those of an operator's catalogue are among the other ones.
+	rest := c.Total()
 	for _, platform := range device.Platforms {
-		gauge(liveClients, float64(c.Live[string(platform)]), string(platform))
+		if platform != device.Other {
+			live := c.Live[string(platform)]
+			gauge(liveClients, float64(live), string(platform))
+			rest -= live
+		}
 	}
+	gauge(liveClients, float64(rest), string(device.Other))
 	gauge(stoppedClients, float64(c.Stopped))
 	gauge(unusedClients, float64(c.Unused-c.Removed))
 	var most, others uint64

@@ -25,7 +25,7 @@ func TestTheGaugesShowTheLastCensus(t *testing.T) {
 
 	last = &state.Census{
 		BeganAt: now.UnixMilli() - 90_000, FinishedAt: now.UnixMilli() - 30_000,
-		Live: map[string]uint64{"iOS": 5, "Other": 2}, Stopped: 3, Unused: 7, Removed: 4,
+		Live: map[string]uint64{"iOS": 5, "Other": 2, "VIDAA": 4}, Stopped: 3, Unused: 7, Removed: 4,
 		Applications: map[uuid.UUID]state.ApplicationCount{demo: {Live: 6, Stopped: 3}, uuid.New(): {Live: 1}},
 		Statements:   map[uuid.UUID]uint64{uuid.New(): 4, uuid.New(): 3},
 		Networks:     map[state.Network]uint64{1: 2, 2: 5}, NetworksShort: 9,
@@ -35,7 +35,7 @@ func TestTheGaugesShowTheLastCensus(t *testing.T) {
 	} {
 		assert.Equal(t, want, count(t, m, name), name)
 	}
-	for platform, want := range map[string]float64{"iOS": 5, "Other": 2, "Roku": 0} {
+	for platform, want := range map[string]float64{"iOS": 5, "Other": 6, "Roku": 0} {
 		assert.Equal(t, want, count(t, m, "live_clients", platform), platform)
 	}
 	assert.EqualValues(t, 6, count(t, m, "most_live_clients", string(ByApplication)))

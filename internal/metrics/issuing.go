@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -71,8 +72,12 @@ func (i *issuing) TokenRequested(outcome oauth.Outcome, start time.Time, trace T
 func (i *issuing) TokenRequestRead(method oauth.AuthMethod) { i.methods.add(method) }
 
 // ClientRegistered counts a new client. offPlatform says that its application
-// is not meant for the platform.
+// is not meant for the platform. Platforms of an operator's catalogue count as
+// other ones: a label's values are a closed set.
 func (i *issuing) ClientRegistered(platform device.Platform, offPlatform bool) {
+	if !slices.Contains(device.Platforms, platform) {
+		platform = device.Other
+	}
 	i.platforms.add(platform)
 	if offPlatform {
 		i.mismatches.Inc()

@@ -68,7 +68,7 @@ func newGateway(t *testing.T) *gateway {
 		ID: uuid.New(), Name: "Demo", Version: "1", Programmer: "Demo", Channels: []string{"REF30"}, AllPlatforms: true,
 		Domains: []string{"example.com"}, Scopes: scope.Must("api:client:v2"), CreatedAt: time.Now(),
 	}
-	require.NoError(t, application.Normalize(app))
+	require.NoError(t, application.Normalize(app, nil))
 	position, err := g.records.CreateApplication(ctx, app)
 	require.NoError(t, err)
 	require.NoError(t, g.replica.WaitFor(ctx, position))

@@ -118,7 +118,12 @@ func (c *check) text(field, value string) string {
 // name is what people read of a thing that nobody has named: its id.
 func (c *check) name(value, id string) string { return cmp.Or(c.text("name", value), id) }
 
+// newPlatform wants a name by which a device can be recognised, and that is
+// not another platform's already.
 func (c *check) newPlatform(field, text string) {
+	if text != "" && !device.Comparable(text) {
+		c.fault(field, text, "a name with a letter or a digit of ASCII, since others are not compared")
+	}
 	if known, err := device.ParsePlatform(text); err == nil {
 		c.fault(field, text, fmt.Sprintf("a name that does not mean %s already", known))
 	}

@@ -68,6 +68,26 @@ type ApplicationCount struct {
 	LastUsed        Day   `cbor:"4,keyasint,omitempty"`
 	// NewestPart is in which part its newest clients are named, from 1.
 	NewestPart int `cbor:"5,keyasint,omitempty"`
+	// Platforms are the live ones by platform, in no order.
+	Platforms []PlatformCount `cbor:"6,keyasint,omitempty"`
+}
+
+// PlatformCount is how many of an application's live clients run on a platform.
+type PlatformCount struct {
+	_        struct{} `cbor:",toarray"`
+	Platform PlatformName
+	Live     uint64
+}
+
+// On counts a live client on a platform.
+func (a *ApplicationCount) On(platform string) {
+	for i := range a.Platforms {
+		if p := &a.Platforms[i]; string(p.Platform) == platform {
+			p.Live++
+			return
+		}
+	}
+	a.Platforms = append(a.Platforms, PlatformCount{Platform: PlatformName(platform), Live: 1})
 }
 
 type censusPartRecord struct {

@@ -128,6 +128,9 @@ func TestRecordsKeepTheirForm(t *testing.T) {
 			Applications: []applicationCount{{fixedID(2), ApplicationCount{Live: 1, Stopped: 2, FirstRegistered: 1764000000000, LastUsed: 20500}}},
 			Statements:   []statementCount{{fixedID(3), 1}},
 		}},
+		"census_part_platforms": {kindCensusPart, censusPartRecord{Applications: []applicationCount{{fixedID(2), ApplicationCount{
+			Live: 301, Platforms: []PlatformCount{{Platform: "iOS", Live: 300}, {Platform: "VIDAA", Live: 1}},
+		}}}}},
 		"census_newest":        {kindCensusNewest, newestRecord{[]newestOfApplication{{fixedID(2), []NewestClient{{fixedID(1), 1764000000000}}}}}},
 		"census_networks":      {kindCensus, Census{BeganAt: 1, NetworksShort: 2}},
 		"census_part_networks": {kindCensusPart, censusPartRecord{Networks: []networkCount{{0xdecade01, 1}}}},

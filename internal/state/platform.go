@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/fxamacker/cbor/v2"
+
 	"github.com/caddy-dcr/caddy-dcr/internal/device"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
@@ -42,4 +44,21 @@ func unpackPlatform(packed any) (string, error) {
 		}
 	}
 	return "", fmt.Errorf("platform %v is unknown to this gateway: %w", packed, plugins.ErrUnavailable)
+}
+
+// PlatformName is a platform that is written by its code, where it has one.
+type PlatformName string
+
+// MarshalCBOR implements [cbor.Marshaler].
+func (n PlatformName) MarshalCBOR() ([]byte, error) { return cbor.Marshal(packPlatform(string(n))) }
+
+// UnmarshalCBOR implements [cbor.Unmarshaler].
+func (n *PlatformName) UnmarshalCBOR(raw []byte) error {
+	var packed any
+	if err := cbor.Unmarshal(raw, &packed); err != nil {
+		return err
+	}
+	name, err := unpackPlatform(packed)
+	*n = PlatformName(name)
+	return err
 }

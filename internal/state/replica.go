@@ -60,6 +60,8 @@ type Replica struct {
 	loadedAt time.Time
 
 	catchUps catchUps
+	// catalogue is the last that was made.
+	catalogue atomic.Pointer[catalogueOf]
 
 	mu       sync.Mutex
 	position plugins.Position
