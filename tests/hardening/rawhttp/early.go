@@ -7,6 +7,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/quic-go/quic-go"
 	"github.com/quic-go/quic-go/quicvarint"
@@ -68,12 +69,19 @@ func (e *Early) SendEarly(ctx context.Context, requests ...Request) ([]harness.A
 		return nil, err
 	}
 	var streams []*quic.Stream
+	var asked int64
 	for _, r := range requests {
+		asked += int64(len(r.Body) + len(r.Target))
 		stream, err := ask(ctx, e.conn, e.server, r)
 		if err != nil {
 			return nil, err
 		}
 		streams = append(streams, stream)
+	}
+	// What is sent after the server was heard is no early data any more, and the
+	// server waits for the end of the handshake to read it.
+	if err := e.wire.settle(ctx, asked); err != nil {
+		return nil, err
 	}
 	close(e.wire.listen)
 	var answers []harness.Answer
@@ -132,13 +140,33 @@ type withholding struct {
 	*net.UDPConn
 	listen  chan struct{}
 	through atomic.Bool
+	// sent counts the bytes that went out, wrote is when the last of them did.
+	sent, wrote atomic.Int64
+}
+
+// quiet is for how long nothing goes out when all is out that there was.
+const quiet = 100 * time.Millisecond
+
+// settle waits until so many bytes have gone out, and no more follow.
+func (w *withholding) settle(ctx context.Context, bytes int64) error {
+	for w.sent.Load() < bytes || time.Since(time.Unix(0, w.wrote.Load())) < quiet {
+		select {
+		case <-time.After(quiet / 10):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
 }
 
 func (w *withholding) WriteTo(datagram []byte, to net.Addr) (int, error) {
 	if !w.through.Load() && holdsHandshake(datagram) {
 		return len(datagram), nil
 	}
-	return w.UDPConn.WriteTo(datagram, to)
+	n, err := w.UDPConn.WriteTo(datagram, to)
+	w.sent.Add(int64(n))
+	w.wrote.Store(time.Now().UnixNano())
+	return n, err
 }
 
 func (w *withholding) ReadFrom(into []byte) (int, net.Addr, error) {
