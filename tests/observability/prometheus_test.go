@@ -20,33 +20,40 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
-// prometheus is one that scrapes a gateway every second.
+// prometheus is one that scrapes gateways every second.
 type prometheus struct {
-	t   *testing.T
-	url string
-	log string
+	t      *testing.T
+	url    string
+	log    string
+	folder string
 }
 
-// startPrometheus has it scrape the target until the test ends.
-func startPrometheus(t *testing.T, target, rules string) *prometheus {
+// write makes a file in Prometheus's folder, at once.
+func (p *prometheus) write(name, text string) string {
+	p.t.Helper()
+	path := filepath.Join(p.folder, name)
+	require.NoError(p.t, os.WriteFile(path+".new", []byte(text), 0o600))
+	require.NoError(p.t, os.Rename(path+".new", path))
+	return path
+}
+
+// startPrometheus has it scrape the gateway until the test ends.
+func startPrometheus(t *testing.T, gateway, rules string) *prometheus {
 	t.Helper()
 	folder, port := t.TempDir(), harness.FreePort(t)
-	p := &prometheus{t: t, url: fmt.Sprintf("http://127.0.0.1:%d", port), log: filepath.Join(folder, "log")}
-	write := func(name, text string) string {
-		path := filepath.Join(folder, name)
-		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
-		return path
-	}
-	write("rules.yml", rules)
-	config := write("prometheus.yml", `
+	p := &prometheus{t: t, url: fmt.Sprintf("http://127.0.0.1:%d", port), log: filepath.Join(folder, "log"), folder: folder}
+	p.write("rules.yml", rules)
+	p.scrape(gateway)
+	config := p.write("prometheus.yml", `
 global:
   scrape_interval: 1s
   evaluation_interval: 1s
 rule_files: [rules.yml]
 scrape_configs:
   - job_name: caddy-dcr
-    static_configs:
-      - targets: ['`+target+`']
+    file_sd_configs:
+      - files: [targets.json]
+        refresh_interval: 1s
 `)
 	log, err := os.Create(p.log)
 	require.NoError(t, err)

@@ -85,6 +85,8 @@ type world struct {
 	statement, other string
 	partner          *jws.Key // of an issuer that the gateway trusts
 	turn             int
+	slow             *slow  // while there are two
+	chainEnd         []byte // of the audit, while it is not in the store
 }
 
 func newWorld(t *testing.T) *world {
@@ -106,7 +108,7 @@ func newWorld(t *testing.T) *world {
 		read(t, w.PostToken(d.client.Form(), d.from), &d.token)
 		w.tvs = append(w.tvs, d)
 	}
-	w.prometheus = startPrometheus(t, strings.TrimPrefix(w.URL, "http://"), hurry(t))
+	w.prometheus = startPrometheus(t, w.URL, hurry(t))
 	return w
 }
 
