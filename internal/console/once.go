@@ -2,6 +2,8 @@ package console
 
 import (
 	"container/list"
+	"crypto/sha256"
+	"strings"
 	"sync"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
@@ -56,9 +58,11 @@ func (o *once) find(key string) *act {
 	return nil
 }
 
-// formKey is how a form of the visitor's is remembered.
+// formKey is how a form of the visitor's is remembered: by a hash, since what
+// a browser sends can be long, and is kept before it is looked at.
 func (v *visit) formKey(path, key string) string {
-	return v.who.Method + "\x00" + v.who.Name + "\x00" + path + "\x00" + key
+	sum := sha256.Sum256([]byte(strings.Join([]string{v.who.Method, v.who.Name, path, key}, "\x00")))
+	return string(sum[:])
 }
 
 // nodesOf are the gateways of which the kill switch of that form tells.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -42,7 +43,19 @@ func (s *Service) Explain(ctx context.Context, who access.Actor, trace uuid.UUID
 	if err := show(who, access.ShowRefusal, s.resourceOfRefusal(&e), unknown); err != nil {
 		return Explanation{}, err
 	}
-	return s.Describe(ctx, &e), nil
+	x := s.Describe(ctx, &e)
+	x.Kills = slices.DeleteFunc(x.Kills, func(k Kill) bool { return k.Kind == string(revocation.Channel) && !s.concerns(who, &x, k.ID) })
+	return x, nil
+}
+
+// concerns says whether a channel that a request names is one of which the
+// actor may know that it was stopped: anybody can name the channels of others.
+func (s *Service) concerns(who access.Actor, x *Explanation, channel string) bool {
+	if ch, onRecord := s.channelOnRecord(channel); onRecord {
+		return sees(who, access.ShowKill, access.Resource{Programmer: ch.Programmer, Channel: ch.ID})
+	}
+	a := x.Caller.Application
+	return sees(who, access.ShowKill, access.Resource{}) || a != nil && slices.Contains(a.Channels, channel)
 }
 
 // resourceOfRefusal says whose a refused request was: its application's, if

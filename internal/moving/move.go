@@ -40,20 +40,28 @@ type progress struct {
 	stop   context.CancelFunc
 }
 
-func (p *progress) fail(err error) {
+// fail says what has failed, and how far the move was then. It stays switched:
+// the other store has become the one that is worked with.
+func (p *progress) fail(err error) (was State) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.state == Switched {
-		// The other store has become the one that is worked with.
-		return
+	if p.stop != nil {
+		p.stop()
 	}
-	p.state, p.err = Failed, err
+	was, p.err = p.state, err
+	if was != Switched {
+		p.state = Failed
+	}
+	return was
 }
 
 func (p *progress) set(state State) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.state = state
+	if state == Idle {
+		p.err = nil
+	}
 }
 
 // Progress says how far the move is, and why it failed if it did.
@@ -83,11 +91,15 @@ func (s *Store) Begin(ctx context.Context, target plugins.Store) error {
 	s.writing.Lock()
 	p := &s.progress
 	p.mu.Lock()
+	if p.stop != nil {
+		p.stop() // whoever copied for a move before
+	}
 	p.state, p.copied, p.err, p.stop = Copying, 0, nil, stop
 	p.mu.Unlock()
 	s.become(s.current.Load().primary, target)
+	s.unmarked.Store(nil)
 	s.writing.Unlock()
-	go s.copyAll(copying)
+	go s.copyAll(copying, target)
 	return nil
 }
 
@@ -108,13 +120,18 @@ func empty(ctx context.Context, target plugins.Store) error {
 	}
 }
 
-func (s *Store) copyAll(ctx context.Context) {
+// copyAll copies into the target until another move, or none, takes the place
+// of the one that it copies for.
+func (s *Store) copyAll(ctx context.Context, target plugins.Store) {
 	began := time.Now()
 	for cursor := ""; ; {
 		asked := time.Now()
-		next, err := s.copyPage(ctx, cursor)
+		next, err := s.copyPage(ctx, target, cursor)
+		if errors.Is(err, ErrAbandoned) {
+			return
+		}
 		if err != nil {
-			if p := s.current.Load(); p.second != nil {
+			if p := s.current.Load(); p.second == target {
 				s.giveUp(p, err)
 			}
 			return
@@ -125,10 +142,12 @@ func (s *Store) copyAll(ctx context.Context) {
 		// Whoever writes gets at least half of the time.
 		time.Sleep(time.Since(asked))
 	}
+	s.writing.RLock()
+	defer s.writing.RUnlock()
 	p := &s.progress
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.state == Copying {
+	if p.state == Copying && ctx.Err() == nil && s.current.Load().second == target {
 		p.state = Alike
 		s.Logger.Info("the other store holds everything, and every write goes to both", "records", p.copied, "took", time.Since(began))
 	}
@@ -136,11 +155,11 @@ func (s *Store) copyAll(ctx context.Context) {
 
 // copyPage copies some records while no write is under way: what it reads is
 // what is there, until it is in the other store.
-func (s *Store) copyPage(ctx context.Context, cursor string) (string, error) {
+func (s *Store) copyPage(ctx context.Context, target plugins.Store, cursor string) (string, error) {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	p := s.current.Load()
-	if ctx.Err() != nil || p.second == nil {
+	if ctx.Err() != nil || p.second != target {
 		return "", ErrAbandoned
 	}
 	ctx, cancel := context.WithTimeout(ctx, copyLimit)
@@ -238,11 +257,15 @@ func (s *Store) Finish() {
 	}
 	s.progress.mu.Unlock()
 	at, _, _ := s.Progress()
-	if at == Switched && p.second != nil {
+	old := p.second
+	if given := s.unmarked.Swap(nil); old == nil && given != nil {
+		old = *given
+	}
+	if at == Switched && old != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), mirrorLimit)
 		defer cancel()
-		if err := forced(ctx, p.second, []plugins.Write{state.MoveMarkWrite(state.Left)}); err != nil {
-			s.Logger.Warn("the store that was left could not be marked as such", "error", err)
+		if err := forced(ctx, old, []plugins.Write{state.MoveMarkWrite(state.Left)}); err != nil {
+			s.Logger.Error("the store that was left could not be marked as such: let no gateway work with it, since it misses what happens now", "error", err)
 		}
 	}
 	s.current.Store(&pair{primary: p.primary, left: p.left, leaving: p.leaving})

@@ -67,6 +67,9 @@ type Store struct {
 	seed      maphash.Seed
 
 	progress progress
+	// unmarked is the store that the gateway has left, and had to give up before
+	// it could be marked as such.
+	unmarked atomic.Pointer[plugins.Store]
 }
 
 var (
@@ -228,7 +231,11 @@ func (s *Store) giveUp(p *pair, err error) {
 	if !s.current.CompareAndSwap(p, next) {
 		return // somebody did so already
 	}
-	s.progress.fail(err)
+	if s.progress.fail(err) == Switched {
+		s.unmarked.Store(&p.second)
+		s.Logger.Error("the store that the gateway has left is not kept like the other one any more, so that there is no way back", "error", err)
+		return
+	}
 	s.Logger.Error("the move to another store has failed; the gateway goes on with the store that it works with", "error", err)
 }
 

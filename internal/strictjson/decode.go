@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"strings"
 )
 
@@ -17,14 +18,14 @@ type FieldError struct {
 
 func (e *FieldError) Error() string { return e.Message }
 
-// Decode reads a strict object into a struct whose members are all in small
-// letters. A member that the struct does not have is refused, with a
-// [*FieldError]: it is a slip that would otherwise be ignored.
+// Decode reads a strict object into a struct whose members are all tagged. A
+// member that the struct does not have is refused, with a [*FieldError]: it is
+// a slip that would otherwise be ignored.
 func Decode(data []byte, into any) error {
 	if _, err := Read(data); err != nil {
 		return err
 	}
-	if name := odd(data); name != "" {
+	if name := odd(data, reflect.TypeOf(into)); name != "" {
 		return &FieldError{"", fmt.Sprintf("unknown field %q", name)}
 	}
 	decoder := json.NewDecoder(bytes.NewReader(data))
@@ -42,32 +43,47 @@ func Decode(data []byte, into any) error {
 	return nil
 }
 
-// odd finds a member whose name is in other letters: encoding/json would take
-// another spelling of a name for the name.
-func odd(data []byte) string {
-	decoder := json.NewDecoder(bytes.NewReader(data))
-	var inObject []bool
-	key := false
-	for {
-		token, err := decoder.Token()
-		if err != nil {
-			return ""
-		}
-		if name, ok := token.(string); ok && key {
-			if strings.ContainsFunc(name, func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }) {
+var unmarshaler = reflect.TypeFor[json.Unmarshaler]()
+
+// odd finds a member that the type has no field of just that name for:
+// encoding/json would take another spelling of a name for the name. What is in
+// maps and in types that read themselves is theirs to name.
+func odd(data []byte, t reflect.Type) string {
+	switch {
+	case reflect.PointerTo(t).Implements(unmarshaler):
+	case t.Kind() == reflect.Pointer:
+		return odd(data, t.Elem())
+	case t.Kind() == reflect.Slice && t.Elem().Kind() != reflect.Uint8:
+		var elements []json.RawMessage
+		_ = json.Unmarshal(data, &elements) // what it is instead, the decoder says
+		for _, element := range elements {
+			if name := odd(element, t.Elem()); name != "" {
 				return name
 			}
-			key = false
-			continue
 		}
-		switch token {
-		case json.Delim('{'), json.Delim('['):
-			inObject = append(inObject, token == json.Delim('{'))
-		case json.Delim('}'), json.Delim(']'):
-			inObject = inObject[:len(inObject)-1]
+	case t.Kind() == reflect.Struct:
+		var members map[string]json.RawMessage
+		_ = json.Unmarshal(data, &members)
+		for name, value := range members {
+			field, found := fieldOf(t, name)
+			if !found {
+				return name
+			}
+			if name := odd(value, field.Type); name != "" {
+				return name
+			}
 		}
-		key = len(inObject) > 0 && inObject[len(inObject)-1]
 	}
+	return ""
+}
+
+func fieldOf(t reflect.Type, name string) (reflect.StructField, bool) {
+	for _, field := range reflect.VisibleFields(t) {
+		if tag, _, _ := strings.Cut(field.Tag.Get("json"), ","); tag == name && name != "-" {
+			return field, true
+		}
+	}
+	return reflect.StructField{}, false
 }
 
 // nameOf is what people who do not write Go call a type.

@@ -1,8 +1,10 @@
 package strictjson_test
 
 import (
+	"encoding/json"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -22,13 +24,16 @@ type outer struct {
 	Part  *inner            `json:"part"`
 	Parts []inner           `json:"parts"`
 	Words map[string]string `json:"words"`
+	Any   json.RawMessage   `json:"any"`
+	At    time.Time         `json:"at"`
 }
 
 func TestAnObjectIsDecodedWhole(t *testing.T) {
 	var got outer
-	require.NoError(t, strictjson.Decode([]byte(`{"name":"a","count":2,"open":true,"a_list":["NAME"],"part":{"name":"B"},"parts":[{"name":"c"}],"words":{"x":"NAME"}}`), &got))
+	require.NoError(t, strictjson.Decode([]byte(`{"name":"a","count":2,"open":true,"a_list":["NAME"],"part":{"name":"B"},"parts":[{"name":"c"}],"words":{"X-1":"NAME"},"any":{"Name":1,"name":2}}`), &got))
 	assert.Equal(t, outer{
-		inner: inner{"a"}, Count: 2, Open: true, List: []string{"NAME"}, Part: &inner{"B"}, Parts: []inner{{"c"}}, Words: map[string]string{"x": "NAME"},
+		inner: inner{"a"}, Count: 2, Open: true, List: []string{"NAME"}, Part: &inner{"B"}, Parts: []inner{{"c"}}, Words: map[string]string{"X-1": "NAME"},
+		Any: json.RawMessage(`{"Name":1,"name":2}`),
 	}, got)
 }
 
