@@ -218,3 +218,35 @@ func TestARefusalIsItsApplicationsAffair(t *testing.T) {
 	_, err = w.Explain(within(t), access.Actor{}, trace)
 	assertFault(t, management.Forbidden, "", "refusal.show", err)
 }
+
+// Anybody can name the channels of others, and must not learn by that whether
+// they were stopped, by whom and why.
+func TestARefusalTellsNobodyOfTheStopsOfOthersChannels(t *testing.T) {
+	w := newWorld(t)
+	w.settle(t)
+	own := w.belongings(t, "REF", "REF30")
+	for _, channel := range []string{"REF30", "FOX1", "IMPLIED"} {
+		w.revoke(t, "channel", channel)
+	}
+	trace := uuid.New()
+	w.Refusals = remembered{entry: explain.Entry{
+		Trace: trace, At: 1, Decider: explain.Guard, Reason: string(guard.ChannelRevoked), Facts: explain.Facts{
+			Subject: revocation.Subject{ApplicationID: own.app, TokenIssuedAt: 1}, Proven: true,
+			Named: []endpoint.Named{
+				{Names: plugins.NamesChannel, Value: "REF30"}, {Names: plugins.NamesChannel, Value: "FOX1"}, {Names: plugins.NamesChannel, Value: "IMPLIED"},
+			},
+		},
+	}}
+	for _, c := range []struct {
+		who  access.Actor
+		want []string
+	}{{ann, []string{"REF30", "FOX1", "IMPLIED"}}, {refAdmin, []string{"REF30"}}, {ref30Admin, []string{"REF30"}}} {
+		x, err := w.Explain(within(t), c.who, trace)
+		require.NoError(t, err)
+		var of []string
+		for _, kill := range x.Kills {
+			of = append(of, kill.ID)
+		}
+		assert.Equal(t, c.want, of, c.who.Name)
+	}
+}
