@@ -150,7 +150,7 @@ func TestCommands(t *testing.T) {
 		{"revoke unconfirmed json", "revoke platform tvOS --by ann --json", 200, `{"kill":{"kind":"platform","id":"tvOS"},"applied":false,"nodes":[]}`, ""},
 		{"revoke bad kind", "revoke planet Mars", 0, "", ""},
 		{"revoke bad id", "revoke client demo", 0, "", ""},
-		{"revoke bad platform", "revoke platform Betamax", 0, "", ""},
+		{"revoke bad platform", "revoke platform Betamax --by ann", 400, `{"error":"got \"Betamax\", want one of Android, iOS, or one of the catalogue's own","field":"id"}`, ""},
 		{"revoke without id", "revoke channel", 0, "", ""},
 		{"revoke without anything", "revoke", 0, "", ""},
 		{"unrevoke", "unrevoke platform apple-tv --by ann@host", 200, `{"kill":{"kind":"platform","id":"tvOS"},"applied":true,` + nodes + `}`, ""},

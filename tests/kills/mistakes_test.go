@@ -24,7 +24,7 @@ func TestASlipIsToldAndStopsNothing(t *testing.T) {
 		"an id too many":                   {[]string{"revoke", "client", one, one}, 2, "too many arguments"},
 		"a client that is no UUID":         {[]string{"revoke", "client", "demo"}, 2, `id: got "demo", want a UUID`},
 		"a token in place of its id":       {[]string{"revoke", "token", "e30.e30.e30"}, 2, "want a UUID"},
-		"a platform that is unheard of":    {[]string{"revoke", "platform", "Betamax"}, 2, "want one of Android"},
+		"a platform that is unheard of":    {[]string{"revoke", "platform", "Betamax"}, 1, "want one of Android"},
 		"a channel with a slash":           {[]string{"revoke", "channel", "a/b"}, 2, "want the id of a channel"},
 		"an issuer without a name":         {[]string{"revoke", "issuer", ""}, 2, "want the name of the issuer"},
 		"a client that is not there":       {[]string{"revoke", "client", one}, 1, "there is no client " + one},
