@@ -52,11 +52,16 @@ func checkOneRequest(c *call) error {
 	return c.try("/check/request", q)
 }
 
-func checkTokenCommand() *cobra.Command {
+// judgeTokenCommand stands among the checks, and, as inspect, below token.
+func judgeTokenCommand(name string) *cobra.Command {
+	path := name
+	if name == "inspect" {
+		path = "token inspect"
+	}
 	return &cobra.Command{
-		Use: "check-token (<file> | -)", Short: "Says what an access token is worth, and why",
+		Use: name + " (<file> | -)", Short: "Says what an access token is worth, and why",
 		Long:    "\nJudges an access token by itself, whatever it would be sent for." + checkLong,
-		Example: "  caddy dcr check-token - < token.txt",
+		Example: "  caddy dcr " + path + " - < token.txt",
 		Args:    arguments("the file with the access token, or - to read it"),
 		RunE: action(func(c *call) error {
 			token, err := c.credential(c.args[0], "access token")
