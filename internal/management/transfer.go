@@ -13,6 +13,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/audit"
+	"github.com/caddy-dcr/caddy-dcr/internal/keyring"
 	"github.com/caddy-dcr/caddy-dcr/internal/state"
 )
 
@@ -159,6 +160,9 @@ func (s *Service) BeginImport(ctx context.Context, call Call, order ImportOrder)
 		if err := json.Unmarshal(order.Keys, &keys); err != nil || len(keys) == 0 {
 			return invalid("keys", "want the keys of an export", "")
 		}
+		if err := s.checkKeys(keys, order.SecretKeys); err != nil {
+			return err
+		}
 	}
 	if !s.hold(keys, order.SecretKeys) {
 		if len(keys) > 0 {
@@ -170,6 +174,27 @@ func (s *Service) BeginImport(ctx context.Context, call Call, order ImportOrder)
 		}
 	}
 	return s.noteImport(ctx, call, order, nil)
+}
+
+// checkKeys refuses keys with which the gateway would be worse off than with its
+// own.
+func (s *Service) checkKeys(keys []state.SigningKey, secrets map[uint32]string) error {
+	if err := keyring.CheckRevealed(keys); err != nil {
+		return invalid("keys", err.Error(), "import them as an export has them; nothing was changed")
+	}
+	for _, own := range s.Replica.Keys() {
+		if !slices.ContainsFunc(keys, func(k state.SigningKey) bool { return k.Use == own.Use }) {
+			return invalid("keys", fmt.Sprintf("got none for %ss, want one for each use: this gateway's own would be gone", own.Use), "")
+		}
+	}
+	for generation, id := range secrets {
+		if !slices.ContainsFunc(keys, func(k state.SigningKey) bool {
+			return k.Use == state.KeyForSecrets && k.Generation == generation && k.ID == id
+		}) {
+			return invalid("secret_keys", fmt.Sprintf("generation %d is %s, which is not among the keys", generation, id), "")
+		}
+	}
+	return nil
 }
 
 // hold says whether this gateway has the keys already.

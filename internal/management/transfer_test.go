@@ -4,7 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
+	"slices"
 	"testing"
+	"time"
 
 	"filippo.io/age"
 	"github.com/google/uuid"
@@ -151,6 +153,48 @@ func TestWhatLeavesTheGatewayHoldsNoKey(t *testing.T) {
 	assertFault(t, management.Invalid, "records", "of no kind that is imported", err)
 	_, err = w.ImportRecords(within(t), by("ann"), management.RestoreOrder{Records: []state.Raw{{Key: "r/a/" + uuid.NewString(), Value: []byte{1, 3, 0xa0}}}})
 	assertFault(t, management.Invalid, "records", "no record that this gateway can read", err)
+}
+
+// An import whose keys are no good would take the gateway's own away, and with
+// them every client and statement that comes after.
+func TestKeysThatAreNoGoodLeaveTheGatewayItsOwn(t *testing.T) {
+	w := newWorld(t)
+	for use, algorithm := range w.Signing {
+		require.NoError(t, w.Keys.Ensure(within(t), use, algorithm))
+	}
+	there := newWorld(t)
+	for use, algorithm := range there.Signing {
+		require.NoError(t, there.Keys.Ensure(within(t), use, algorithm))
+	}
+	good, err := there.Keys.Revealed()
+	require.NoError(t, err)
+	secrets := map[uint32]string{1: names(there)[0]}
+	lacking := slices.DeleteFunc(slices.Clone(good), func(k state.SigningKey) bool { return k.Use == state.KeyForStatements })
+	spoilt := slices.Clone(good)
+	spoilt[1].Material = []byte("short")
+
+	before := w.Replica.Keys()
+	for name, c := range map[string]struct {
+		keys        string
+		field, says string
+	}{
+		"an empty key":              {`[{}]`, "keys", "keys[0].Use: "},
+		"no keys":                   {`[]`, "keys", "want the keys of an export"},
+		"something else":            {`{"keys":1}`, "keys", "want the keys of an export"},
+		"one of them is spoilt":     {jsonText(t, spoilt), "keys", "keys[1].Material: "},
+		"none for a use":            {jsonText(t, lacking), "keys", "got none for statements"},
+		"none that hashed a secret": {jsonText(t, before), "secret_keys", "which is not among the keys"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			err := w.BeginImport(within(t), by("bob"), management.ImportOrder{Keys: json.RawMessage(c.keys), SecretKeys: secrets})
+			assertFault(t, management.Invalid, c.field, c.says, err)
+			assert.Equal(t, before, w.Replica.Keys())
+			assert.NotNil(t, w.Keys.Secrets())
+		})
+	}
+	assert.Empty(t, w.entries(t, ann, management.AuditFilter{Operation: "store.import"}))
+	require.NoError(t, w.BeginImport(within(t), by("bob"), management.ImportOrder{Keys: json.RawMessage(jsonText(t, good)), SecretKeys: secrets}))
+	require.Eventually(t, func() bool { return assert.ObjectsAreEqual(names(there), names(w)) }, 5*time.Second, time.Millisecond)
 }
 
 func jsonText(t *testing.T, value any) string {
