@@ -1,8 +1,6 @@
 package redisstore
 
 import (
-	"context"
-
 	"github.com/redis/go-redis/v9"
 )
 
@@ -43,15 +41,6 @@ func (c *clients) close() error {
 		err = waitsErr
 	}
 	return err
-}
-
-// owner is the client of the server that holds a key, for what must happen on
-// one connection.
-func (c *clients) owner(ctx context.Context, key string) (redis.Cmdable, error) {
-	if cluster, ok := c.calls.(*redis.ClusterClient); ok {
-		return cluster.MasterForKey(ctx, key)
-	}
-	return c.calls, nil
 }
 
 // once is a command that is not sent again when its connection breaks: a

@@ -16,7 +16,7 @@ const leastRights = "~dcr:* resetchannels -@all +evalsha +eval +time +info +echo
 	"+hget +hmget +hset +hdel +hincrby +hscan +xadd +xrange +xread"
 
 // clusterRights are what a Cluster needs besides.
-const clusterRights = " +cluster|slots +cluster|shards +command"
+const clusterRights = " +cluster|slots +asking"
 
 // fresh is the configuration with room of its own in the database.
 func fresh(c Config) Config {

@@ -31,8 +31,8 @@
 //	    +hget +hmget +hset +hdel +hincrby +hscan +xadd +xrange +xread
 //
 // and further +select with a database other than 0, +wait with wait_replicas,
-// "+cluster|slots +cluster|shards +command" with a Cluster, and "+config|get"
-// if it may look whether snapshots are configured.
+// "+cluster|slots +asking" with a Cluster, and "+config|get" if it may look
+// whether snapshots are configured.
 //
 // # What Redis can lose
 //

@@ -27,6 +27,7 @@ func (s *Store) failed(ctx context.Context, what string, err error) error {
 	if ended := endOf(ctx); ended != nil {
 		return fmt.Errorf("redis %s: %w: %w", what, plugins.ErrUnavailable, ended)
 	}
+	s.clients.Load().rediscover(ctx)
 	text, fault := class(err)
 	return plugins.Because(fault, fmt.Errorf("redis %s: %s: %w", what, text, plugins.ErrUnavailable))
 }

@@ -121,4 +121,10 @@ func TestExamineLooksAtEveryServerOfACluster(t *testing.T) {
 	rights := about(findings, plugins.StoreRights)
 	require.Len(t, rights, 1)
 	assert.Empty(t, rights[0].Do)
+	for _, node := range c.Nodes {
+		node.Do("ACL", "SETUSER", "dcr", "-asking")
+	}
+	findings, err = s.Examine(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "ACL SETUSER <user> ~dcr:* +asking", about(findings, plugins.StoreRights)[0].Do)
 }

@@ -59,6 +59,16 @@ var needed = []right{
 	}},
 }
 
+// plainly tries a command for which the driver has no function.
+func plainly(command ...any) func(context.Context, redis.Cmdable, string) error {
+	return func(ctx context.Context, c redis.Cmdable, _ string) error {
+		pipe := c.Pipeline()
+		_ = pipe.Do(ctx, command...)
+		_, err := pipe.Exec(ctx)
+		return err
+	}
+}
+
 // rights tries every command on keys of its own, which it then deletes.
 func (s *Store) rights(ctx context.Context) (plugins.Finding, error) {
 	found := plugins.Finding{Aspect: plugins.StoreRights, Says: "the user of Redis may do all that the gateway does"}
@@ -68,18 +78,17 @@ func (s *Store) rights(ctx context.Context) (plugins.Finding, error) {
 	}
 	defer cancel()
 	key := s.names.prefix + "{f}:examined:" + s.newNonce()
-	client, err := s.clients.Load().owner(bounded, key)
+	owner, err := s.clients.Load().owner(bounded, key)
 	if err != nil {
 		return found, s.failed(ctx, "examine", err)
 	}
-	all := needed
+	client := owner.client
+	all := needed[:len(needed):len(needed)]
 	if s.config.WaitReplicas > 0 {
-		all = append(all[:len(all):len(all)], right{"wait", func(ctx context.Context, c redis.Cmdable, _ string) error {
-			pipe := c.Pipeline()
-			_ = pipe.Do(ctx, "wait", 0, 1)
-			_, err := pipe.Exec(ctx)
-			return err
-		}})
+		all = append(all, right{"wait", plainly("wait", 0, 1)})
+	}
+	if s.config.Cluster {
+		all = append(all, right{"asking", plainly("asking")})
 	}
 	var lacking []string
 	for _, r := range all {
@@ -92,13 +101,15 @@ func (s *Store) rights(ctx context.Context) (plugins.Finding, error) {
 		case errors.As(err, &answer) && strings.HasPrefix(answer.Error(), "NOPERM"):
 			lacking = append(lacking, r.command)
 		case errors.As(err, &answer) && strings.HasPrefix(answer.Error(), "NOSCRIPT"):
+		case redirects(err):
+			// Who lacks the right is told so first; the slot is on the move.
 		case errors.As(err, &answer) && strings.HasPrefix(answer.Error(), "OOM"):
 			// That the memory is full is said elsewhere.
 		default:
 			return found, s.failed(ctx, "examine", err)
 		}
 	}
-	if err := client.Del(bounded, key, key+"h", key+"x").Err(); err != nil && len(lacking) == 0 {
+	if err := client.Del(bounded, key, key+"h", key+"x").Err(); err != nil && len(lacking) == 0 && !redirects(err) {
 		return found, s.failed(ctx, "examine", err)
 	}
 	if len(lacking) > 0 {

@@ -107,34 +107,54 @@ func (s *Store) runSafely(ctx context.Context, sc *script, keys []string, args .
 		return s.run(ctx, sc, keys, args...)
 	}
 	clients, nonce := s.clients.Load(), s.newNonce()
-	owner, err := clients.owner(ctx, keys[0])
+	to, err := clients.owner(ctx, keys[0])
 	if err != nil {
 		return nil, err
 	}
-	for _, full := range []bool{false, true} {
-		pipe := owner.Pipeline()
-		sent, cmd := sc.command(ctx, full, keys, nonce, args)
-		_ = pipe.Process(ctx, sent)
-		// Half of the time-out, so that the reply comes before it.
-		waited := pipe.Do(ctx, "wait", s.config.WaitReplicas, (time.Duration(s.config.ReadTimeout) / 2).Milliseconds())
-		_, err = pipe.Exec(ctx)
-		if unknown(cmd.Err()) {
-			continue
+	full := false
+	for range maxHops {
+		cmd, waited := s.writeAndWait(ctx, to, sc, full, keys, nonce, args)
+		switch err = cmd.Err(); {
+		case err == nil:
+			return s.received(clients, cmd, waited, nonce)
+		case unknown(err):
+			full = true
+		case redirects(err):
+			// Nothing was written there.
+			if to, err = clients.redirected(ctx, err); err != nil {
+				return nil, err
+			}
+		default:
+			return nil, err
 		}
-		if cmd.Err() != nil {
-			return nil, cmd.Err()
-		}
-		reply, err := s.reply(clients, cmd, nonce)
-		if err != nil || len(reply) > 0 && reply[0] == "conflict" {
-			return reply, err
-		}
-		received, err := waited.Int()
-		if err == nil && received < s.config.WaitReplicas {
-			err = errReplicas
-		}
-		return reply, err
 	}
 	return nil, err
+}
+
+func (s *Store) writeAndWait(ctx context.Context, to place, sc *script, full bool, keys []string, nonce string, args []any) (cmd, waited *redis.Cmd) {
+	pipe := to.client.Pipeline()
+	if to.asking {
+		pipe.Do(ctx, "asking")
+	}
+	sent, cmd := sc.command(ctx, full, keys, nonce, args)
+	_ = pipe.Process(ctx, sent)
+	// Half of the time-out, so that the reply comes before it.
+	waited = pipe.Do(ctx, "wait", s.config.WaitReplicas, (time.Duration(s.config.ReadTimeout) / 2).Milliseconds())
+	_, _ = pipe.Exec(ctx) // each command has its own error
+	return cmd, waited
+}
+
+// received answers the reply of a write that enough replicas have.
+func (s *Store) received(clients *clients, cmd, waited *redis.Cmd, nonce string) ([]any, error) {
+	reply, err := s.reply(clients, cmd, nonce)
+	if err != nil || len(reply) > 0 && reply[0] == "conflict" {
+		return reply, err
+	}
+	received, err := waited.Int()
+	if err == nil && received < s.config.WaitReplicas {
+		err = errReplicas
+	}
+	return reply, err
 }
 
 // unknown tells that the server's script cache was emptied, or is another's.

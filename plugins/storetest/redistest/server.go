@@ -4,6 +4,7 @@ package redistest
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/rand"
 	"fmt"
 	"net"
@@ -37,6 +38,9 @@ type Options struct {
 	// Persist keeps an append-only file, synced at every write, so that data
 	// survive [Server.Kill].
 	Persist bool
+
+	// admin is the administrator's password, where servers share one.
+	admin string
 }
 
 // Server is a running redis-server.
@@ -60,7 +64,7 @@ func Start(t testing.TB, o Options) *Server {
 	t.Helper()
 	requireProgram(t, "redis-server")
 	requireProgram(t, "redis-cli")
-	s := &Server{t: t, options: o, Dir: shortDir(t), admin: rand.Text()}
+	s := &Server{t: t, options: o, Dir: shortDir(t), admin: cmp.Or(o.admin, rand.Text())}
 	if o.UnixSocket {
 		s.Socket = filepath.Join(s.Dir, "redis.sock")
 	}
