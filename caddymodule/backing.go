@@ -73,6 +73,7 @@ func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 	rt.uses = &lastused.Stamper{Clients: rt.records, Now: rt.replica.Now, Noted: metricsOf.UseNoted, Logger: logger}
 	rt.book = &census.Book{}
 	rt.nodes = &state.Nodes{Replica: rt.replica, Name: nodeName, Logger: logger}
+	rt.replica.Announce = rt.nodes.Announce
 	rt.audit = audit.New(rt.records, rt.replica, nodeName, logger, metricsOf)
 	rt.audit.Acted = tellActed
 	return rt

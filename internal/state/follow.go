@@ -70,6 +70,9 @@ func (r *Replica) step(ctx context.Context, reason *SnapshotReason, wait time.Du
 		}
 		*reason = ""
 	}
+	if age, _ := r.Age(); age > silent {
+		r.announce(ctx) // the others may have forgotten this gateway
+	}
 	asked := time.Now()
 	limited, cancel := context.WithTimeout(ctx, followWait+callLimit)
 	defer cancel()
@@ -135,6 +138,7 @@ func (r *Replica) load(ctx context.Context, reason SnapshotReason) error {
 		return fmt.Errorf("reading the feed's end: %w", err)
 	}
 	r.setClock(now)
+	r.announce(ctx)
 	builder := newViewBuilder()
 	for cursor := ""; ; {
 		limited, cancel := context.WithTimeout(ctx, callLimit)
@@ -155,6 +159,9 @@ func (r *Replica) load(ctx context.Context, reason SnapshotReason) error {
 			break
 		}
 	}
+	if err := r.unreplaced(ctx, position); err != nil {
+		return err
+	}
 	if err := r.plausible(builder); err != nil {
 		return err
 	}
@@ -170,6 +177,31 @@ func (r *Replica) load(ctx context.Context, reason SnapshotReason) error {
 		r.Observer.SnapshotLoaded(reason, time.Since(asked))
 	}
 	r.Logger.Info("state loaded", "reason", string(reason), "records", next.records, "took", time.Since(asked))
+	return nil
+}
+
+// announce goes on whatever comes of it: a store that takes no report takes no
+// kill either, and known tokens are to pass meanwhile.
+func (r *Replica) announce(ctx context.Context) {
+	if r.Announce == nil {
+		return
+	}
+	if err := r.Announce(ctx); err != nil && ctx.Err() == nil {
+		r.Logger.Debug("the other gateways could not be told of this one", "error", err)
+	}
+}
+
+// unreplaced makes sure that a listing is of one server. Another one that took
+// its place meanwhile shows its records in another order, so that some of them
+// were in no page.
+func (r *Replica) unreplaced(ctx context.Context, began plugins.Position) error {
+	end, _, err := r.Store.Tail(ctx)
+	if err != nil {
+		return fmt.Errorf("reading the feed's end again: %w", err)
+	}
+	if end.Feed != began.Feed {
+		return fmt.Errorf("the store was replaced while its state was read: %w", plugins.ErrUnavailable)
+	}
 	return nil
 }
 

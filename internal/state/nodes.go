@@ -2,7 +2,6 @@ package state
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
@@ -15,16 +14,13 @@ import (
 )
 
 const (
-	// nodesKey holds the list of gateways; each one's own state has its own
-	// key, so that the gateways do not contend for one.
-	nodesKey   = "nodes"
-	nodePrefix = "node/"
-
 	// A gateway reports when it has applied something, and at least this often.
 	reportEvery = 5 * time.Second
 	// A gateway that has not reported for this long is not waited for. It is
 	// named all the same, for as long as it could be passing known tokens.
 	silent = 3 * reportEvery
+	// What could not be reported is reported again after this.
+	reportAgain = 500 * time.Millisecond
 	// askEvery is how often the thrower of a switch asks who has applied it.
 	askEvery = 5 * time.Millisecond
 )
@@ -36,10 +32,6 @@ type nodeRecord struct {
 	Seq  uint64 `cbor:"3,keyasint"`
 	// AppliedAt is when, in Unix milliseconds by the store's clock.
 	AppliedAt int64 `cbor:"4,keyasint"`
-}
-
-type nodesRecord struct {
-	Names []string `cbor:"1,keyasint"`
 }
 
 // NodeState tells whether one gateway has applied a place in the feed.
@@ -77,136 +69,23 @@ func (n *Nodes) ttl() time.Duration { return max(2*silent, time.Duration(n.remem
 // Run reports this gateway's place until ctx ends.
 func (n *Nodes) Run(ctx context.Context) {
 	for ctx.Err() == nil {
-		moved := n.Replica.whenMoved()
+		moved, pause := n.Replica.whenMoved(), reportEvery
 		if _, loaded := n.Replica.Age(); loaded {
 			limited, cancel := context.WithTimeout(ctx, callLimit)
 			err := n.report(limited)
 			cancel()
 			if err != nil && ctx.Err() == nil {
+				pause = reportAgain
 				n.Logger.Debug("this gateway's place could not be reported", "error", err)
 			}
 		}
 		select {
 		case <-moved:
-		case <-time.After(reportEvery):
+		case <-time.After(pause):
 		case <-ctx.Done():
 		}
 	}
 	n.leave()
-}
-
-// report writes this gateway's place. It joins the list first where it is not,
-// or no longer, in it: another gateway may have taken a silent one off, or the
-// store may have lost the list.
-func (n *Nodes) report(ctx context.Context) error {
-	names, _, err := n.list(ctx)
-	if err != nil {
-		return err
-	}
-	if !slices.Contains(names, n.Name) {
-		if err := n.changeList(ctx, n.joinList); err != nil {
-			return err
-		}
-	}
-	p := n.Replica.Position()
-	value, err := encode(kindNode, nodeRecord{Name: n.Name, Feed: p.Feed, Seq: p.Seq, AppliedAt: n.Replica.Now().UnixMilli()})
-	if err != nil {
-		return err
-	}
-	return n.Replica.Store.Put(ctx, plugins.Write{Key: nodePrefix + n.Name, Value: value, TTL: n.ttl()})
-}
-
-// leave takes this gateway off, so that nobody waits for it.
-func (n *Nodes) leave() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	// Best effort: what fails here expires by itself.
-	_ = n.Replica.Store.Put(ctx, plugins.Write{Key: nodePrefix + n.Name})
-	_ = n.changeList(ctx, func(_ context.Context, names []string) ([]string, error) {
-		return slices.DeleteFunc(names, func(name string) bool { return name == n.Name }), nil
-	})
-}
-
-// joinList adds this gateway, and drops those that no longer report, so that
-// the list does not grow with every restart.
-func (n *Nodes) joinList(ctx context.Context, names []string) ([]string, error) {
-	alive, err := n.read(ctx, names)
-	if err != nil {
-		return nil, err
-	}
-	next := []string{n.Name}
-	for _, node := range alive {
-		if node.Name != n.Name {
-			next = append(next, node.Name)
-		}
-	}
-	return next, nil
-}
-
-func (n *Nodes) changeList(ctx context.Context, change func(context.Context, []string) ([]string, error)) error {
-	for {
-		names, raw, err := n.list(ctx)
-		if err != nil {
-			return err
-		}
-		next, err := change(ctx, names)
-		if err != nil {
-			return err
-		}
-		value, err := encode(kindNodes, nodesRecord{Names: next})
-		if err != nil {
-			return err
-		}
-		w := plugins.Write{Key: nodesKey, Value: value, If: plugins.IfEqual, Old: raw}
-		if raw == nil {
-			w.If = plugins.IfAbsent
-		}
-		if err := n.Replica.Store.Put(ctx, w); !errors.Is(err, plugins.ErrConflict) {
-			return err
-		}
-	}
-}
-
-func (n *Nodes) list(ctx context.Context) (names []string, raw []byte, err error) {
-	raw, err = getOne(ctx, n.Replica.Store, nodesKey)
-	if errors.Is(err, ErrNotFound) {
-		return nil, nil, nil
-	}
-	if err != nil {
-		return nil, nil, err
-	}
-	var record nodesRecord
-	if err := decode(kindNodes, raw, &record); err != nil {
-		return nil, nil, err
-	}
-	return record.Names, raw, nil
-}
-
-// read gets the records of the gateways that report.
-func (n *Nodes) read(ctx context.Context, names []string) ([]nodeRecord, error) {
-	if len(names) == 0 {
-		return nil, nil
-	}
-	keys := make([]string, len(names))
-	for i, name := range names {
-		keys[i] = nodePrefix + name
-	}
-	items, err := n.Replica.Store.Get(ctx, keys...)
-	if err != nil {
-		return nil, err
-	}
-	var alive []nodeRecord
-	for _, item := range items {
-		if item.Value == nil {
-			continue
-		}
-		var record nodeRecord
-		if err := decode(kindNode, item.Value, &record); err != nil {
-			return nil, err
-		}
-		alive = append(alive, record)
-	}
-	return alive, nil
 }
 
 // Await blocks until every gateway that reports has applied the position, or

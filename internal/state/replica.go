@@ -49,6 +49,9 @@ type Replica struct {
 	// KeysChanged, when set, is called with all keys after every change of
 	// them, from the goroutine of Run.
 	KeysChanged func([]SigningKey)
+	// Announce, when set, is called before the state is read, and before what is
+	// decided by again after a silence; see [Nodes.Announce].
+	Announce func(context.Context) error
 
 	view atomic.Pointer[view]
 	// confirmed is when, by the process's monotonic clock, the store last

@@ -1,0 +1,129 @@
+package state_test
+
+import (
+	"context"
+	"log/slog"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/revocation"
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
+)
+
+// late is a store whose writes of gateways' places take their time.
+type late struct {
+	plugins.Store
+	by time.Duration
+}
+
+func (s late) Put(ctx context.Context, w plugins.Write) error {
+	if strings.HasPrefix(w.Key, "node/") && w.Value != nil {
+		time.Sleep(s.by)
+	}
+	return s.Store.Put(ctx, w)
+}
+
+// gateway is a replica and its reports.
+func gateway(t *testing.T, store plugins.Store, name string) *state.Nodes {
+	t.Helper()
+	r := &state.Replica{Store: store, Logger: slog.New(slog.DiscardHandler)}
+	n := &state.Nodes{Replica: r, Name: name, Logger: r.Logger}
+	r.Announce = n.Announce
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{}, 2)
+	go func() { r.Run(ctx); ended <- struct{}{} }()
+	go func() { n.Run(ctx); ended <- struct{}{} }()
+	t.Cleanup(func() { cancel(); <-ended; <-ended })
+	return n
+}
+
+// Whoever throws a switch waits for every gateway that decides, also for one
+// that has only just begun to, and for one that joined at the same moment as
+// another did.
+func TestAGatewayThatDecidesIsWaitedFor(t *testing.T) {
+	store := openStore(t)
+	slow := gateway(t, late{store, 300 * time.Millisecond}, "slow")
+	thrower := gateway(t, store, "thrower")
+	loaded(t, thrower.Replica)
+	require.Eventually(t, func() bool {
+		others, err := thrower.Await(within(t), thrower.Replica.Position())
+		return err == nil && len(others) > 0
+	}, 5*time.Second, time.Millisecond)
+	loaded(t, slow.Replica)
+
+	_, position, err := state.Records{Store: store}.Throw(within(t), state.Kill{Kind: revocation.Channel, ID: "CNN", At: 1})
+	require.NoError(t, err)
+	states, err := thrower.Await(within(t), position)
+	require.NoError(t, err)
+	require.Len(t, states, 2, "one of them decides without that anybody waits for it")
+	for _, s := range states {
+		assert.True(t, s.Applied, s.Name)
+	}
+}
+
+// replaced is a store in whose place another one comes while it is listed. The
+// other has the same records in another order, as HSCAN of another server has.
+type replaced struct {
+	plugins.Store
+	next plugins.Store
+	gone chan struct{}
+}
+
+func (s *replaced) other() bool {
+	select {
+	case <-s.gone:
+		return true
+	default:
+		return false
+	}
+}
+
+func (s *replaced) List(ctx context.Context, prefix, cursor string, limit int) (plugins.Page, error) {
+	switch {
+	case !s.other():
+		page, err := s.Store.List(ctx, prefix, cursor, 1)
+		close(s.gone)
+		return page, err
+	case cursor != "":
+		return plugins.Page{}, nil // what it had not shown yet lies in front of that place here
+	default:
+		return s.next.List(ctx, prefix, "", limit)
+	}
+}
+
+func (s *replaced) Tail(ctx context.Context) (plugins.Position, time.Time, error) {
+	if s.other() {
+		return s.next.Tail(ctx)
+	}
+	return s.Store.Tail(ctx)
+}
+
+func (s *replaced) Follow(ctx context.Context, after plugins.Position, wait time.Duration) (plugins.Batch, error) {
+	if s.other() {
+		return s.next.Follow(ctx, after, wait)
+	}
+	return s.Store.Follow(ctx, after, wait)
+}
+
+func TestAListingOfTwoServersIsNotBelieved(t *testing.T) {
+	store := &replaced{Store: openStore(t), next: openStore(t), gone: make(chan struct{})}
+	clients := []uuid.UUID{uuid.New(), uuid.New()}
+	for _, both := range []plugins.Store{store.Store, store.next} {
+		for _, id := range clients {
+			_, _, err := state.Records{Store: both}.Throw(within(t), state.Kill{Kind: revocation.Client, ID: id.String(), At: 1})
+			require.NoError(t, err)
+		}
+	}
+	r := run(t, store)
+	loaded(t, r)
+	for _, id := range clients {
+		_, killed := r.Killed(&revocation.Subject{ClientID: id})
+		assert.True(t, killed, "it was decided without a kill that was there all the time")
+	}
+}
