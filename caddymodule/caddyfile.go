@@ -1,10 +1,7 @@
 package caddymodule
 
 import (
-	"maps"
-	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig"
@@ -202,55 +199,6 @@ func (a *App) parseTrustedIssuer(d *caddyfile.Dispenser) error {
 	return err
 }
 
-func (a *App) parseProgrammer(d *caddyfile.Dispenser) error {
-	var p DeclaredProgrammer
-	if err := oneArg(d, &p.ID); err != nil {
-		return err
-	}
-	err := block(d, map[string]func() error{
-		"name":    func() error { return oneArg(d, &p.Name) },
-		"schemes": func() error { return args(d, &p.Schemes) },
-		"channel": func() error { return p.parseChannel(d) },
-	}, "schemes", "channel")
-	a.Programmers = append(a.Programmers, p)
-	return err
-}
-
-func (p *DeclaredProgrammer) parseChannel(d *caddyfile.Dispenser) error {
-	var ch DeclaredChannel
-	if err := oneArg(d, &ch.ID); err != nil {
-		return err
-	}
-	err := block(d, map[string]func() error{
-		"name":                 func() error { return oneArg(d, &ch.Name) },
-		"domains":              func() error { return args(d, &ch.Domains) },
-		"default_redirect_url": func() error { return oneArg(d, &ch.DefaultRedirectURL) },
-		"schemes":              func() error { return args(d, &ch.Schemes) },
-	}, "domains", "schemes")
-	p.Channels = append(p.Channels, ch)
-	return err
-}
-
-func (a *App) parseApplication(d *caddyfile.Dispenser) error {
-	var app DeclaredApplication
-	if err := oneArg(d, &app.Name); err != nil {
-		return err
-	}
-	err := block(d, map[string]func() error{
-		"id":          func() error { return oneArg(d, &app.ID) },
-		"version":     func() error { return oneArg(d, &app.Version) },
-		"programmer":  func() error { return oneArg(d, &app.Programmer) },
-		"channels":    func() error { return args(d, &app.Channels) },
-		"platforms":   func() error { return args(d, &app.Platforms) },
-		"domains":     func() error { return args(d, &app.Domains) },
-		"schemes":     func() error { return args(d, &app.Schemes) },
-		"proxy_mvpds": func() error { return args(d, &app.ProxyMVPDs) },
-		"scopes":      func() error { return args(d, &app.Scopes) },
-	}, "channels", "platforms", "domains", "schemes", "proxy_mvpds", "scopes")
-	a.Applications = append(a.Applications, app)
-	return err
-}
-
 func (a *App) parseResourceServer(d *caddyfile.Dispenser) error {
 	var s ResourceServer
 	if err := oneArg(d, &s.ID); err != nil {
@@ -277,96 +225,3 @@ func (a *App) parseStaleness(d *caddyfile.Dispenser) error {
 }
 
 var _ caddyfile.Unmarshaler = (*App)(nil)
-
-// block reads a block of subdirectives, each by its own function. It is where
-// an unknown name gets its error, and one that is given twice: only those that
-// add up may be.
-func block(d *caddyfile.Dispenser, known map[string]func() error, addUp ...string) error {
-	name := d.Val()
-	if d.NextArg() {
-		return d.Errf("%s takes a block and no value, got %q", name, d.Val())
-	}
-	seen := map[string]bool{}
-	for nesting := d.Nesting(); d.NextBlock(nesting); {
-		before := name
-		name = d.Val()
-		parse, ok := known[name]
-		switch {
-		case name == "{":
-			return d.Errf("%s takes no block", before)
-		case !ok:
-			return d.Errf("unknown option %q; known here: %s", name, list(known))
-		case seen[name] && !slices.Contains(addUp, name):
-			return d.Errf("%s is given twice", name)
-		}
-		seen[name] = true
-		if err := parse(); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// oneArg reads the one value of an option. Neither it nor flag quotes what it
-// got, which may be a secret with a space in it.
-func oneArg(d *caddyfile.Dispenser, into *string) error {
-	name, found := d.Val(), d.RemainingArgs()
-	switch {
-	case len(found) != 1:
-		return d.Errf("%s takes one value, got %d", name, len(found))
-	case found[0] == "":
-		return d.Errf("%s takes a value, got an empty one", name)
-	}
-	*into = found[0]
-	return nil
-}
-
-func args(d *caddyfile.Dispenser, into *[]string) error {
-	name, found := d.Val(), d.RemainingArgs()
-	if len(found) == 0 {
-		return d.Errf("%s takes one value or more, got none", name)
-	}
-	*into = append(*into, found...)
-	return nil
-}
-
-func flag(d *caddyfile.Dispenser, into *bool) error {
-	name, found := d.Val(), d.RemainingArgs()
-	if len(found) > 0 {
-		return d.Errf("%s takes no value, got %d", name, len(found))
-	}
-	*into = true
-	return nil
-}
-
-func duration(d *caddyfile.Dispenser, into *caddy.Duration) error {
-	name := d.Val()
-	var text string
-	if err := oneArg(d, &text); err != nil {
-		return err
-	}
-	value, err := caddy.ParseDuration(text)
-	if err != nil {
-		return d.Errf("%s: got %q, want a duration such as 90s, 6h or 1d", name, text)
-	}
-	*into = caddy.Duration(value)
-	return nil
-}
-
-// guests names the modules of a namespace, in order.
-func guests(namespace string) string {
-	var names []string
-	for _, info := range caddy.GetModules(namespace) {
-		names = append(names, info.ID.Name())
-	}
-	slices.Sort(names)
-	return strings.Join(names, ", ")
-}
-
-// list names the known options, in order.
-func list(known map[string]func() error) string {
-	if len(known) == 0 {
-		return "none"
-	}
-	return strings.Join(slices.Sorted(maps.Keys(known)), ", ")
-}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 )
 
@@ -37,21 +38,36 @@ type (
 	}
 )
 
+// named is something new: what it is to be called, and what an update would say.
+type named[S any] interface{ split() (string, S) }
+
+func (n NewProgrammer) split() (string, management.ProgrammerSpec) { return n.ID, n.ProgrammerSpec }
+func (n NewChannel) split() (string, management.ChannelSpec)       { return n.ID, n.ChannelSpec }
+func (n NewProxyMVPD) split() (string, management.ProxyMVPDSpec)   { return n.ID, n.ProxyMVPDSpec }
+func (n NewScope) split() (string, management.ScopeSpec)           { return n.Name, n.ScopeSpec }
+func (n NewPlatform) split() (string, management.PlatformSpec)     { return n.Name, n.PlatformSpec }
+
+type service = management.Service
+
 // collection is what the API does with one kind of thing on record: V is how
 // it is shown, L a part of its list, N what a new one says, S what an update
 // says.
-type collection[V, L, N, S any] struct {
+type collection[V, L any, N named[S], S any] struct {
 	path, one, many string
 	// Singular and plural are names for the document, as in showChannel.
 	singular, plural string
 	filters          []parameter
 	list             func(*call) (L, error)
-	show             func(*call, string) (V, error)
-	create           func(context.Context, *management.Service, management.Call, N) (V, error)
-	update           func(context.Context, *management.Service, management.Call, string, S) (V, error)
-	remove           func(context.Context, *management.Service, management.Call, string) error
-	// named is its name and its version.
-	named func(V) (name, version string)
+	show             func(*service, access.Actor, string) (V, error)
+	create, update   func(*service, context.Context, management.Call, string, S) (V, error)
+	remove           func(*service, context.Context, management.Call, string) error
+	// called is its name and its version.
+	called func(V) (name, version string)
+}
+
+// all lists what has no filters.
+func all[L any](list func(*service, access.Actor, management.Part) (L, error)) func(*call) (L, error) {
+	return func(c *call) (L, error) { return list(c.service, c.who, c.part()) }
 }
 
 func (k collection[V, L, N, S]) operations() []operation {
@@ -77,9 +93,10 @@ func (k collection[V, L, N, S]) operations() []operation {
 				if err != nil {
 					return answer{}, err
 				}
-				v, err := k.create(c.ctx(), c.service, c.asked(), asked)
+				name, spec := asked.split()
+				v, err := k.create(c.service, c.ctx(), c.asked(), name, spec)
 				reply := k.reply(v)
-				name, _ := k.named(v)
+				name, _ = k.called(v)
 				reply.made = k.path + "/" + url.PathEscape(name)
 				return reply, err
 			},
@@ -87,7 +104,7 @@ func (k collection[V, L, N, S]) operations() []operation {
 		{
 			method: http.MethodGet, path: one, id: "show" + k.singular, summary: "Show a " + k.one + ".", gives: view, status: http.StatusOK, tagged: true,
 			serve: func(c *call) (answer, error) {
-				v, err := k.show(c, c.name("name"))
+				v, err := k.show(c.service, c.who, c.name("name"))
 				return k.reply(v), err
 			},
 		},
@@ -99,7 +116,7 @@ func (k collection[V, L, N, S]) operations() []operation {
 				if err != nil {
 					return answer{}, err
 				}
-				v, err := k.update(c.ctx(), c.service, c.asked(), c.name("name"), asked)
+				v, err := k.update(c.service, c.ctx(), c.asked(), c.name("name"), asked)
 				return k.reply(v), err
 			},
 		},
@@ -107,33 +124,22 @@ func (k collection[V, L, N, S]) operations() []operation {
 			method: http.MethodDelete, path: one, id: "delete" + k.singular, summary: "Delete the record of a " + k.one + ", on which nothing may depend.",
 			status: http.StatusNoContent, seen: true,
 			serve: func(c *call) (answer, error) {
-				return answer{}, k.remove(c.ctx(), c.service, c.asked(), c.name("name"))
+				return answer{}, k.remove(c.service, c.ctx(), c.asked(), c.name("name"))
 			},
 		},
 	}
 }
 
 func (k collection[V, L, N, S]) reply(v V) answer {
-	_, version := k.named(v)
+	_, version := k.called(v)
 	return answer{body: v, version: version}
 }
 
-type service = management.Service
-
 var ofProgrammers = collection[management.Programmer, management.Programmers, NewProgrammer, management.ProgrammerSpec]{
 	path: "/programmers", one: "programmer", many: "programmers", singular: "Programmer", plural: "Programmers",
-	list: func(c *call) (management.Programmers, error) { return c.service.Programmers(c.who, c.part()) },
-	show: func(c *call, id string) (management.Programmer, error) { return c.service.Programmer(c.who, id) },
-	create: func(ctx context.Context, s *service, asked management.Call, n NewProgrammer) (management.Programmer, error) {
-		return s.CreateProgrammer(ctx, asked, n.ID, n.ProgrammerSpec)
-	},
-	update: func(ctx context.Context, s *service, asked management.Call, id string, spec management.ProgrammerSpec) (management.Programmer, error) {
-		return s.UpdateProgrammer(ctx, asked, id, spec)
-	},
-	remove: func(ctx context.Context, s *service, asked management.Call, id string) error {
-		return s.DeleteProgrammer(ctx, asked, id)
-	},
-	named: func(v management.Programmer) (string, string) { return v.ID, v.Version },
+	list: all((*service).Programmers), show: (*service).Programmer,
+	create: (*service).CreateProgrammer, update: (*service).UpdateProgrammer, remove: (*service).DeleteProgrammer,
+	called: func(v management.Programmer) (string, string) { return v.ID, v.Version },
 }
 
 var ofChannels = collection[management.Channel, management.Channels, NewChannel, management.ChannelSpec]{
@@ -141,63 +147,28 @@ var ofChannels = collection[management.Channel, management.Channels, NewChannel,
 	list: func(c *call) (management.Channels, error) {
 		return c.service.Channels(c.who, c.query.Get("programmer"), c.part())
 	},
-	show: func(c *call, id string) (management.Channel, error) { return c.service.Channel(c.who, id) },
-	create: func(ctx context.Context, s *service, asked management.Call, n NewChannel) (management.Channel, error) {
-		return s.CreateChannel(ctx, asked, n.ID, n.ChannelSpec)
-	},
-	update: func(ctx context.Context, s *service, asked management.Call, id string, spec management.ChannelSpec) (management.Channel, error) {
-		return s.UpdateChannel(ctx, asked, id, spec)
-	},
-	remove: func(ctx context.Context, s *service, asked management.Call, id string) error {
-		return s.DeleteChannel(ctx, asked, id)
-	},
-	named: func(v management.Channel) (string, string) { return v.ID, v.Version },
+	show:   (*service).Channel,
+	create: (*service).CreateChannel, update: (*service).UpdateChannel, remove: (*service).DeleteChannel,
+	called: func(v management.Channel) (string, string) { return v.ID, v.Version },
 }
 
 var ofProxyMVPDs = collection[management.ProxyMVPD, management.ProxyMVPDs, NewProxyMVPD, management.ProxyMVPDSpec]{
 	path: "/proxy-mvpds", one: "proxy MVPD", many: "proxy MVPDs", singular: "ProxyMVPD", plural: "ProxyMVPDs",
-	list: func(c *call) (management.ProxyMVPDs, error) { return c.service.ProxyMVPDs(c.who, c.part()) },
-	show: func(c *call, id string) (management.ProxyMVPD, error) { return c.service.ProxyMVPD(c.who, id) },
-	create: func(ctx context.Context, s *service, asked management.Call, n NewProxyMVPD) (management.ProxyMVPD, error) {
-		return s.CreateProxyMVPD(ctx, asked, n.ID, n.ProxyMVPDSpec)
-	},
-	update: func(ctx context.Context, s *service, asked management.Call, id string, spec management.ProxyMVPDSpec) (management.ProxyMVPD, error) {
-		return s.UpdateProxyMVPD(ctx, asked, id, spec)
-	},
-	remove: func(ctx context.Context, s *service, asked management.Call, id string) error {
-		return s.DeleteProxyMVPD(ctx, asked, id)
-	},
-	named: func(v management.ProxyMVPD) (string, string) { return v.ID, v.Version },
+	list: all((*service).ProxyMVPDs), show: (*service).ProxyMVPD,
+	create: (*service).CreateProxyMVPD, update: (*service).UpdateProxyMVPD, remove: (*service).DeleteProxyMVPD,
+	called: func(v management.ProxyMVPD) (string, string) { return v.ID, v.Version },
 }
 
 var ofScopes = collection[management.Scope, management.Scopes, NewScope, management.ScopeSpec]{
 	path: "/scopes", one: "scope", many: "scopes of the catalogue", singular: "Scope", plural: "Scopes",
-	list: func(c *call) (management.Scopes, error) { return c.service.Scopes(c.who, c.part()) },
-	show: func(c *call, name string) (management.Scope, error) { return c.service.Scope(c.who, name) },
-	create: func(ctx context.Context, s *service, asked management.Call, n NewScope) (management.Scope, error) {
-		return s.AddScope(ctx, asked, n.Name, n.ScopeSpec)
-	},
-	update: func(ctx context.Context, s *service, asked management.Call, name string, spec management.ScopeSpec) (management.Scope, error) {
-		return s.UpdateScope(ctx, asked, name, spec)
-	},
-	remove: func(ctx context.Context, s *service, asked management.Call, name string) error {
-		return s.RemoveScope(ctx, asked, name)
-	},
-	named: func(v management.Scope) (string, string) { return v.Name, v.Version },
+	list: all((*service).Scopes), show: (*service).Scope,
+	create: (*service).AddScope, update: (*service).UpdateScope, remove: (*service).RemoveScope,
+	called: func(v management.Scope) (string, string) { return v.Name, v.Version },
 }
 
 var ofPlatforms = collection[management.Platform, management.Platforms, NewPlatform, management.PlatformSpec]{
 	path: "/platforms", one: "platform", many: "platforms of the catalogue", singular: "Platform", plural: "Platforms",
-	list: func(c *call) (management.Platforms, error) { return c.service.Platforms(c.who, c.part()) },
-	show: func(c *call, name string) (management.Platform, error) { return c.service.Platform(c.who, name) },
-	create: func(ctx context.Context, s *service, asked management.Call, n NewPlatform) (management.Platform, error) {
-		return s.AddPlatform(ctx, asked, n.Name, n.PlatformSpec)
-	},
-	update: func(ctx context.Context, s *service, asked management.Call, name string, spec management.PlatformSpec) (management.Platform, error) {
-		return s.UpdatePlatform(ctx, asked, name, spec)
-	},
-	remove: func(ctx context.Context, s *service, asked management.Call, name string) error {
-		return s.RemovePlatform(ctx, asked, name)
-	},
-	named: func(v management.Platform) (string, string) { return v.Name, v.Version },
+	list: all((*service).Platforms), show: (*service).Platform,
+	create: (*service).AddPlatform, update: (*service).UpdatePlatform, remove: (*service).RemovePlatform,
+	called: func(v management.Platform) (string, string) { return v.Name, v.Version },
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -63,12 +62,6 @@ func (v *Verifier) Validate() error {
 		}
 	}
 	return nil
-}
-
-func share(a, b []*jws.Key) bool {
-	return slices.ContainsFunc(a, func(x *jws.Key) bool {
-		return slices.ContainsFunc(b, func(y *jws.Key) bool { return jws.SameMaterial(x, y) })
-	})
 }
 
 func invalid(why error) error { return fmt.Errorf("%w: %w", ErrInvalid, why) }
@@ -145,64 +138,6 @@ func (v *Verifier) verify(raw string, b jws.Budget) (Statement, *jws.Key, error)
 	return s, key, nil
 }
 
-// own finds the keys for a statement that says to be ours.
-func (v *Verifier) own(m *jws.Message) ([]*jws.Key, error) {
-	if m.Header.Type != Type {
-		return nil, errType
-	}
-	if m.Header.KeyID == "" {
-		return nil, ErrUnknownKey
-	}
-	keys := v.Keys(m.Header.KeyID)
-	if len(keys) == 0 {
-		return nil, ErrUnknownKey
-	}
-	return keys, nil
-}
-
-// foreign finds the keys for a statement of somebody else. Public statements
-// have {"alg":"RS256"} for a header, so a type is not demanded; but one that
-// says to be something else, such as at+jwt, is.
-func (v *Verifier) foreign(m *jws.Message, issuer string) ([]*jws.Key, error) {
-	at := slices.IndexFunc(v.Trusted, func(t TrustedIssuer) bool { return t.Name == issuer })
-	if at < 0 {
-		return nil, errIssuer
-	}
-	if m.Header.Type != "" && !isType(m.Header.Type, "jwt") && !isType(m.Header.Type, Type) {
-		return nil, errType
-	}
-	// An issuer may sign its access tokens with the same key and without a
-	// type. Those of this kind of service have these claims, and statements
-	// have not.
-	if m.Claims.Has("scopes") || m.Claims.Has("client_id") {
-		return nil, errToken
-	}
-	kid := m.Header.KeyID
-	if kid == "" {
-		return v.Trusted[at].Keys, nil
-	}
-	// A key without a name, as PEM files have, may be the one of any name.
-	var keys []*jws.Key
-	for _, key := range v.Trusted[at].Keys {
-		if key.ID() == kid || key.ID() == "" {
-			keys = append(keys, key)
-		}
-	}
-	if len(keys) == 0 {
-		return nil, errForeignKey
-	}
-	return keys, nil
-}
-
-// isType compares media types (RFC 7515 section 4.1.9).
-func isType(typ, want string) bool {
-	const prefix = "application/"
-	if len(typ) > len(prefix) && strings.EqualFold(typ[:len(prefix)], prefix) {
-		typ = typ[len(prefix):]
-	}
-	return strings.EqualFold(typ, want)
-}
-
 // read takes the claims over.
 func (v *Verifier) read(m *jws.Message, own bool, s *Statement) error {
 	audience, present, err := m.Claims.OneOrMany("aud")
@@ -252,21 +187,6 @@ func (v *Verifier) timely(s Statement) error {
 		return invalid(err)
 	}
 	return nil
-}
-
-// signer finds the key that made the signature.
-func signer(m *jws.Message, keys []*jws.Key) (*jws.Key, error) {
-	failure := errAlgorithm
-	for _, key := range keys {
-		err := m.Verify(key)
-		if err == nil {
-			return key, nil
-		}
-		if errors.Is(err, jws.ErrSignature) {
-			failure = errSignature
-		}
-	}
-	return nil, failure
 }
 
 // parseUUID accepts the hyphenated form alone, in upper case as well, and not
