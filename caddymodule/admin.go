@@ -54,9 +54,9 @@ const adminTimeout = 10 * time.Second
 //	POST   /dcr/store/move                    begin it
 //	DELETE /dcr/store/move                    stop it (?by=)
 //	POST   /dcr/export                        begin an export
-//	GET    /dcr/export/{class}                give records of a class (?cursor= &limit=)
-//	POST   /dcr/import                        begin an import
-//	POST   /dcr/import/records                put records back
+//	GET    /dcr/export/{class}                give records of a class (?export= &cursor= &limit=)
+//	POST   /dcr/import                        begin an import, or ask whether it could
+//	POST   /dcr/import/records                put records back, or ask whether they can be
 //	GET    /dcr/audit                         list what was done (?actor= &operation= &target= … &cursor= &limit=)
 //	GET    /dcr/audit/verification            walk the chain of the audit (?anchor= &cursor=)
 //

@@ -64,7 +64,7 @@ func beginExport(s *management.Service, r *http.Request) (adminAnswer, error) {
 }
 
 func exportRecords(s *management.Service, r *http.Request) (adminAnswer, error) {
-	q, err := readQuery(r, "cursor", "limit")
+	q, err := readQuery(r, "export", "cursor", "limit")
 	if err != nil {
 		return adminAnswer{}, err
 	}
@@ -72,7 +72,11 @@ func exportRecords(s *management.Service, r *http.Request) (adminAnswer, error) 
 	if err != nil {
 		return adminAnswer{}, err
 	}
-	records, err := s.ExportRecords(r.Context(), trusted(r, "").Actor, state.Class(r.PathValue("class")), part)
+	export, err := readNumber(q, "export")
+	if err != nil {
+		return adminAnswer{}, err
+	}
+	records, err := s.ExportRecords(r.Context(), trusted(r, "").Actor, export, state.Class(r.PathValue("class")), part)
 	return adminAnswer{http.StatusOK, records}, err
 }
 
@@ -81,8 +85,8 @@ func beginImport(s *management.Service, r *http.Request) (adminAnswer, error) {
 	if err := readBodyOf(r, transferLimit, &q); err != nil {
 		return adminAnswer{}, err
 	}
-	err := s.BeginImport(r.Context(), trusted(r, q.By), q.ImportOrder)
-	return adminAnswer{http.StatusOK, struct{}{}}, err
+	begun, err := s.BeginImport(r.Context(), trusted(r, q.By), q.ImportOrder)
+	return adminAnswer{http.StatusOK, begun}, err
 }
 
 func importRecords(s *management.Service, r *http.Request) (adminAnswer, error) {

@@ -135,3 +135,12 @@ func readPart(values url.Values) (management.Part, error) {
 	part.Limit = n
 	return part, nil
 }
+
+// readNumber reads the number that must be given.
+func readNumber(values url.Values, field string) (uint64, error) {
+	n, err := strconv.ParseUint(values.Get(field), 10, 64)
+	if err != nil {
+		return 0, &management.Error{Code: management.Invalid, Field: field, Message: fmt.Sprintf("got %q, want a number", values.Get(field))}
+	}
+	return n, nil
+}

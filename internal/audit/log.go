@@ -60,6 +60,9 @@ var ErrUncertain = errors.New("nobody can say whether it happened")
 type Act struct {
 	Writes []plugins.Write
 	Notes  []Note
+	// First is set to the number of the first entry, for whoever refers to it
+	// later. It may be nil.
+	First *uint64
 }
 
 // Observer is told what becomes of acts. Its methods must not block.
@@ -184,6 +187,9 @@ func (l *Log) try(ctx context.Context, plan func(context.Context) (Act, error),
 	}
 	if err != nil {
 		return plugins.Position{}, l.failed(fmt.Errorf("%w: %w", ErrUncertain, err))
+	}
+	if act.First != nil && broken == nil {
+		*act.First = head.Record.Seq + 1
 	}
 	l.tell(next, act.Notes, broken)
 	return position, nil

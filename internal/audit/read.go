@@ -75,6 +75,27 @@ func (l *Log) List(ctx context.Context, cursor string, limit int, keep func(Entr
 	return page, nil
 }
 
+// Entry shows one entry, by its number. It returns [state.ErrNotFound] where
+// there is none, or something else in its place.
+func (l *Log) Entry(ctx context.Context, seq uint64) (Entry, error) {
+	held, err := l.Records.AuditHead(ctx)
+	if err != nil {
+		return Entry{}, err
+	}
+	if seq == 0 || seq > held.Record.Seq {
+		return Entry{}, state.ErrNotFound
+	}
+	raws, err := l.read(ctx, held.Record, seq, 1)
+	if err != nil {
+		return Entry{}, err
+	}
+	f, err := l.judge(ctx, place{seq: seq}, raws[0])
+	if err == nil && f.fault != "" {
+		err = state.ErrNotFound
+	}
+	return f.view(), err
+}
+
 // begin reads the end of the chain, and the place where a walk begins.
 func (l *Log) begin(ctx context.Context, cursor string) (state.AuditHead, place, error) {
 	held, err := l.Records.AuditHead(ctx)

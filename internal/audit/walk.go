@@ -53,7 +53,7 @@ type found struct {
 // returns false or the first was visited. It answers the place to go on from.
 func (l *Log) walk(ctx context.Context, head state.AuditHead, from place, visit func(found) bool) (place, error) {
 	for from.seq > 0 {
-		raws, err := l.read(ctx, head, from.seq)
+		raws, err := l.read(ctx, head, from.seq, batch)
 		if err != nil {
 			return from, err
 		}
@@ -74,9 +74,10 @@ func (l *Log) walk(ctx context.Context, head state.AuditHead, from place, visit 
 	return from, nil
 }
 
-// read answers the entry of a number and some before it. Those that the end of
-// the chain still carries are nowhere else.
-func (l *Log) read(ctx context.Context, head state.AuditHead, seq uint64) ([][]byte, error) {
+// read answers the entry of a number and some before it, as many as most where
+// they are stored. Those that the end of the chain still carries are nowhere
+// else.
+func (l *Log) read(ctx context.Context, head state.AuditHead, seq uint64, most int) ([][]byte, error) {
 	first := head.Seq - uint64(len(head.Pending)) + 1
 	var raws [][]byte
 	for ; seq >= first && seq > 0; seq-- {
@@ -85,8 +86,8 @@ func (l *Log) read(ctx context.Context, head state.AuditHead, seq uint64) ([][]b
 	if len(raws) > 0 || seq == 0 {
 		return raws, nil
 	}
-	seqs := make([]uint64, 0, batch)
-	for ; seq > 0 && len(seqs) < batch; seq-- {
+	seqs := make([]uint64, 0, most)
+	for ; seq > 0 && len(seqs) < most; seq-- {
 		seqs = append(seqs, seq)
 	}
 	return l.Records.AuditEntries(ctx, seqs...)

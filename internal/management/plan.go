@@ -48,6 +48,8 @@ type plan struct {
 
 	writes []plugins.Write
 	notes  []audit.Note
+	// first is set to the number of the act's first entry in the audit.
+	first *uint64
 	// denied is what to put on record of an attempt that was refused.
 	denied *audit.Note
 }
@@ -143,7 +145,7 @@ func (p *plan) note(op access.Operation, role access.Role, target audit.Target, 
 	})
 }
 
-func (p *plan) act() audit.Act { return audit.Act{Writes: p.writes, Notes: p.notes} }
+func (p *plan) act() audit.Act { return audit.Act{Writes: p.writes, Notes: p.notes, First: p.first} }
 
 // commit carries out one act. tried says what it is, for an error.
 func (s *Service) commit(ctx context.Context, who access.Actor, tried string, change func(context.Context, *plan) error) error {

@@ -99,7 +99,7 @@ const (
 func (r Records) Restore(ctx context.Context, raws []Raw, overwrite bool, now time.Time) ([]Restored, error) {
 	keys := make([]string, len(raws))
 	for i, raw := range raws {
-		if err := check(raw); err != nil {
+		if err := CheckRaw(raw); err != nil {
 			return nil, err
 		}
 		keys[i] = raw.Key
@@ -161,8 +161,9 @@ func (r Records) restore(ctx context.Context, raws []Raw, keys []string, overwri
 	return done, nil
 }
 
-// check refuses what no gateway could read again.
-func check(raw Raw) error {
+// CheckRaw refuses what no gateway could read again. Its error wraps
+// [ErrNotARecord].
+func CheckRaw(raw Raw) error {
 	class, known := ClassOf(raw.Key)
 	if !known {
 		return fmt.Errorf("record %q: %w", raw.Key, ErrNotARecord)
