@@ -85,6 +85,7 @@ func (s *services) registerAt(w http.ResponseWriter, r *http.Request, p wire.Pro
 	} else {
 		metricsOf.ClientRegistered(device.Platform(done.Platform), done.OffPlatform)
 	}
+	s.noteUnread(w, &request, &done)
 	s.tellRegistered(w, &done)
 	tell(r, func() *told { return toldOfRegistration(w, &done) })
 	s.narrow(w, done.ApplicationID)
@@ -117,31 +118,6 @@ func (s *services) token(w http.ResponseWriter, r *http.Request, p wire.Profile)
 	s.narrow(w, issued.ApplicationID)
 	issued.Write(w, p)
 	return nil
-}
-
-// fail answers with the error as the profile says it, and leaves where
-// operators look what the client must not see: the outcome, and for a fault of
-// ours its cause.
-func (s *services) fail(w http.ResponseWriter, r *http.Request, p wire.Profile, err error, outcome string) error {
-	entry := failure(traceOf(w), err, outcome)
-	entry.Status = p.StatusOf(r, err)
-	p.WriteError(w, r, err)
-	s.remember(r, &entry)
-	tell(r, func() *told { return s.toldOf(&entry) })
-	if entry.Status >= http.StatusInternalServerError {
-		s.complain(r, err)
-	}
-	return nil
-}
-
-// complain logs a fault of ours, at most once a second: while a store is away
-// every request has the same one.
-func (s *services) complain(r *http.Request, err error) {
-	now := time.Now().Unix()
-	if last := s.complained.Load(); last != now && s.complained.CompareAndSwap(last, now) {
-		s.app.logger.Error("a client was told to come again; others within this second are not logged",
-			"path", r.URL.Path, "error", err)
-	}
 }
 
 func (s *services) scopes(w http.ResponseWriter, r *http.Request, p wire.Profile) error {
@@ -188,6 +164,7 @@ func (s *services) presented(w http.ResponseWriter, r *http.Request, p wire.Prof
 		return j.known.presented(), true
 	}
 	entry := j.entry(trace)
+	w.Header().Set("Pragma", "no-cache") // as in every answer of the client endpoints
 	entry.Status = refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: j.reason, Realm: "issuer", Trace: trace.String(), RetryAfter: j.known.wait})
 	s.remember(r, &entry)
 	tell(r, func() *told { return s.toldOf(&entry) })

@@ -32,6 +32,7 @@ type services struct {
 	samplers     *samplers
 	origins      *originIndex
 	complained   atomic.Int64           // the second of the last complaint
+	unread       atomic.Int64           // the second in which a device's description was last logged as unread
 	noticed      atomic.Pointer[string] // what proxy is not set up as it should be
 }
 

@@ -30,10 +30,17 @@ func TestATokenMayAskAboutItself(t *testing.T) {
 			"scopes":   func(h ...string) harness.Answer { return w.Do(http.MethodGet, "/o/client/scopes", "", h...) },
 			"validate": func(h ...string) harness.Answer { return w.Do(http.MethodPost, "/o/client/validate", "", h...) },
 		} {
-			t.Run(name+" of no token", func(t *testing.T) { tokenNeeded.check(t, oauth, ask()) })
-			t.Run(name+" of junk", func(t *testing.T) { tokenNeeded.check(t, oauth, ask("Authorization: Bearer junk")) })
+			refusedAs := func(want refusal, answer harness.Answer) {
+				want.check(t, oauth, answer)
+				headers(t, answer)
+			}
+			t.Run(name+" of no token", func(t *testing.T) { refusedAs(tokenNeeded, ask()) })
+			t.Run(name+" of junk", func(t *testing.T) { refusedAs(tokenNeeded, ask("Authorization: Bearer junk")) })
+			t.Run(name+" of two tokens", func(t *testing.T) { refusedAs(malformed, ask(token.Bearer(), token.Bearer())) })
 		}
 		w.MustDCR("revoke", "client", client.ClientID)
-		clientRevoked.check(t, oauth, w.Do(http.MethodPost, "/o/client/validate", "", token.Bearer()))
+		revoked := w.Do(http.MethodPost, "/o/client/validate", "", token.Bearer())
+		clientRevoked.check(t, oauth, revoked)
+		headers(t, revoked)
 	})
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -62,5 +63,23 @@ applications:
 		assert.Equal(t, "unapproved_software_statement", again.JSON(t)["error"])
 		w.MustDCR("unrevoke", "platform", "VIDAA")
 		assert.Equal(t, http.StatusCreated, w.PostRegister(body, television).Status)
+	})
+}
+
+// Published samples of X-Device-Info are no JSON, and apps copy them. Their
+// operator reads of it in the log, with whose app it is.
+func TestADeviceThatCannotBeReadIsRegisteredAndLogged(t *testing.T) {
+	overStores(t, settings{}, func(t *testing.T, w *world) {
+		application := w.CreateApp(v2App())
+		body := `{"software_statement":"` + w.IssueStatement(application) + `"}`
+		sample := base64.StdEncoding.EncodeToString([]byte(`{"model":"TV" "version":"1"}`))
+		answer := w.PostRegister(body, "X-Device-Info: "+sample, "User-Agent: Roku/DVP-9.10")
+		require.Equal(t, http.StatusCreated, answer.Status, answer.Body)
+		assert.Contains(t, w.MustDCR("client", "show", answer.JSON(t)["client_id"].(string)), "Roku")
+
+		line := regexp.MustCompile(`.*an X-Device-Info could not be read.*`).FindString(w.Log())
+		assert.Contains(t, line, application)
+		assert.Contains(t, line, "Roku/DVP-9.10")
+		assert.Contains(t, line, answer.Header.Get("X-DCR-Trace"))
 	})
 }
