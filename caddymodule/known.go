@@ -152,9 +152,23 @@ func (t *tokens) describe(g token.Grant) knownToken {
 	}
 	k := knownToken{Grant: g}
 	k.application, _ = t.directory.Application(g.ApplicationID)
+	k.confine()
 	subject := k.subject()
 	k.killed, _ = t.directory.Killed(&subject)
 	return k
+}
+
+// confine takes from a token the scopes that its application has lost since: one
+// that a configuration declares changes with it, at once and with all its tokens.
+// Every other application stays as it was created.
+func (k *knownToken) confine() {
+	app := k.application
+	if app == nil || !app.Declared || k.Scopes.Within(app.Scopes) {
+		return
+	}
+	lineage := *k.Lineage // which others share
+	lineage.Scopes = lineage.Scopes.Common(app.Scopes)
+	k.Lineage = &lineage
 }
 
 // subject is what the token descends from.

@@ -88,6 +88,17 @@ func (s Set) Within(t Set) bool {
 	return true
 }
 
+// Common is what both sets hold.
+func (s Set) Common(t Set) Set {
+	common := make([]string, 0, len(s.values))
+	for _, value := range s.values {
+		if t.Has(value) {
+			common = append(common, value)
+		}
+	}
+	return Set{values: common}
+}
+
 // String is the space-separated form of RFC 6749.
 func (s Set) String() string { return strings.Join(s.values, " ") }
 

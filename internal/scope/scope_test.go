@@ -108,3 +108,12 @@ func wordsOf(list string) map[string]bool {
 	}
 	return words
 }
+
+func TestCommonIsWhatBothHold(t *testing.T) {
+	ab, bc := scope.Must("b", "a"), scope.Must("c", "b")
+	assert.Equal(t, "b", ab.Common(bc).String())
+	assert.Equal(t, "a b", ab.Common(ab).String())
+	assert.Zero(t, ab.Common(scope.Set{}).Len())
+	assert.Zero(t, scope.Set{}.Common(ab).Len())
+	assert.Equal(t, "a b", ab.String(), "neither changes")
+}
