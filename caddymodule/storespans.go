@@ -48,10 +48,11 @@ func (t tracedStore) call(ctx context.Context, operation metrics.Operation, pass
 	return err
 }
 
-// faultOf names a fault of the store. A condition that does not hold is none.
+// faultOf names a fault of the store. A condition that does not hold is none, nor
+// is a cursor that it did not give.
 func faultOf(err error) string {
 	switch {
-	case err == nil, errors.Is(err, plugins.ErrConflict):
+	case err == nil, errors.Is(err, plugins.ErrConflict), errors.Is(err, plugins.ErrCursor):
 		return ""
 	case errors.Is(err, plugins.ErrLostPlace):
 		return "lost_place"

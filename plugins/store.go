@@ -23,6 +23,10 @@ var (
 	// ErrClosed says that the store was closed by its owner. It wraps
 	// ErrUnavailable: to a client the two are the same.
 	ErrClosed = fmt.Errorf("%w: closed", ErrUnavailable)
+	// ErrCursor says that the cursor given to List is none that this listing
+	// gave, or leads nowhere any more. It wraps ErrUnavailable, for whoever
+	// lists with cursors that no person has seen.
+	ErrCursor = fmt.Errorf("%w: cursor of another listing", ErrUnavailable)
 	// ErrConflict says that the condition of a [Write] did not hold; nothing
 	// of the call was written.
 	ErrConflict = errors.New("store condition failed")
@@ -139,8 +143,8 @@ type Store interface {
 
 	// List returns the keys that begin with prefix, about limit of them a
 	// page, in no particular order; a key that is written meanwhile may be
-	// missed or seen twice. It is meant for snapshots and administration,
-	// never for the way of a request.
+	// missed or seen twice. A cursor that it never gave is [ErrCursor]. It is
+	// meant for snapshots and administration, never for the way of a request.
 	List(ctx context.Context, prefix, cursor string, limit int) (Page, error)
 
 	// Append applies writes to keys under [ReplicaPrefix] and adds them to the

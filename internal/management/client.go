@@ -39,7 +39,7 @@ func (s *Service) Clients(ctx context.Context, who access.Actor, app uuid.UUID, 
 		return s.listedClient(c), true
 	})
 	if err != nil {
-		return Clients{}, unavailable("listing the clients", err)
+		return Clients{}, unlisted("listing the clients", err)
 	}
 	return Clients{Clients: clients, Cursor: next}, nil
 }
@@ -74,7 +74,7 @@ func (s *Service) clientsOfApplication(ctx context.Context, app uuid.UUID, part 
 		return s.listedClient(c), true
 	})
 	if err != nil {
-		return Clients{}, unavailable("listing the clients", err)
+		return Clients{}, unlisted("listing the clients", err)
 	}
 	if next != "" {
 		place.cursor = next

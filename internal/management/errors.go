@@ -3,6 +3,8 @@ package management
 import (
 	"errors"
 	"strings"
+
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
 // Code says what kind of fault an error is.
@@ -68,6 +70,19 @@ func unavailable(tried string, cause error) *Error {
 		Code: Unavailable, Message: tried + ": the state is not available now",
 		Hint: "the gateway's log says why; try again", Cause: cause,
 	}
+}
+
+// unlisted is unavailable for a part of a list that the store keeps, unless the
+// cursor is at fault.
+func unlisted(tried string, cause error) *Error {
+	if errors.Is(cause, plugins.ErrCursor) {
+		return wrongCursor()
+	}
+	return unavailable(tried, cause)
+}
+
+func wrongCursor() *Error {
+	return invalid("cursor", "it is none of this list", "begin without a cursor")
 }
 
 // uncertain is unavailable for a write whose answer was lost on the way.

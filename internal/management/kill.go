@@ -223,7 +223,7 @@ func (s *Service) Kills(ctx context.Context, who access.Actor, kind string, part
 		return killView(k), sees(who, access.ShowKill, access.Resource{Programmer: k.Programmer, Channel: k.Channel})
 	})
 	if err != nil {
-		return Kills{}, unavailable("listing the kills", err)
+		return Kills{}, unlisted("listing the kills", err)
 	}
 	return Kills{Kills: kills, Cursor: next}, nil
 }

@@ -72,7 +72,7 @@ func readPlace(text string) (p clientsPlace, err error) {
 		p.listed.began, err = strconv.ParseInt(began, 36, 64)
 	}
 	if err != nil {
-		return p, invalid("cursor", "it is none of this list", "begin without a cursor")
+		return p, wrongCursor()
 	}
 	return p, nil
 }

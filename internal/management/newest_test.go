@@ -98,8 +98,14 @@ func TestWhereTheNamesAreGoneEveryClientIsLookedAt(t *testing.T) {
 func TestACursorOfAnotherListIsRefused(t *testing.T) {
 	w := newWorld(t)
 	app, _, _ := w.crowd(t)
-	for _, cursor := range []string{"n:", "n:x", "n:zz:no-uuid", "o:", "o:1:" + app.String(), "o:1:" + app.String() + ":?:", "o:1:x:1:"} {
+	for _, cursor := range []string{"zzz", "?", "n:", "n:x", "n:zz:no-uuid", "o:", "o:1:" + app.String(), "o:1:" + app.String() + ":?:", "o:1:x:1:"} {
 		_, err := w.Clients(within(t), ann, app, management.Part{Cursor: cursor})
+		assertFault(t, management.Invalid, "cursor", "none of this list", err)
+		_, err = w.Clients(within(t), ann, uuid.Nil, management.Part{Cursor: cursor})
+		assertFault(t, management.Invalid, "cursor", "none of this list", err)
+		_, err = w.Kills(within(t), ann, "", management.Part{Cursor: cursor})
+		assertFault(t, management.Invalid, "cursor", "none of this list", err)
+		_, err = w.ExportRecords(within(t), ann, state.ClassClient, management.Part{Cursor: cursor})
 		assertFault(t, management.Invalid, "cursor", "none of this list", err)
 	}
 }

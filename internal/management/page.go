@@ -88,7 +88,7 @@ func cut[V any](all []V, place func(V) []string, part Part) ([]V, string, error)
 	if part.Cursor != "" {
 		after, err := base64.RawURLEncoding.DecodeString(part.Cursor)
 		if err != nil {
-			return nil, "", invalid("cursor", "it is none of this list", "begin without a cursor")
+			return nil, "", wrongCursor()
 		}
 		from, found := slices.BinarySearchFunc(list, string(after), func(p placed, after string) int { return strings.Compare(p.order, after) })
 		if found {

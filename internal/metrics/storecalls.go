@@ -96,8 +96,8 @@ func (c *call) ended(ctx context.Context, start time.Time, err error) {
 // not the caller's: the gateway sets it to bound how long a store may take.
 func storeOutcome(ctx context.Context, err error) StoreOutcome {
 	switch {
-	case err == nil:
-		return StoreOK
+	case err == nil, errors.Is(err, plugins.ErrCursor):
+		return StoreOK // whoever asked was wrong
 	case errors.Is(err, plugins.ErrConflict):
 		return StoreConflict
 	case errors.Is(err, plugins.ErrLostPlace):

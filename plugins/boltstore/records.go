@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"errors"
+	"fmt"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -56,7 +56,7 @@ func (s *Store) List(ctx context.Context, prefix, cursor string, limit int) (plu
 	}
 	after, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || cursor != "" && !bytes.HasPrefix(after, []byte(prefix)) {
-		return plugins.Page{}, failed("list", errors.New("cursor of another listing"))
+		return plugins.Page{}, fmt.Errorf("bolt store: list: %w", plugins.ErrCursor)
 	}
 	var page plugins.Page
 	err = s.view(ctx, "list", func(tx *bbolt.Tx) error {

@@ -3,6 +3,7 @@ package redisstore
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -18,10 +19,6 @@ const (
 	// maxScans bounds the round trips of one page where few keys match.
 	maxScans = 50
 )
-
-// errCursor is a cursor that this listing never gave, or whose server has left
-// the Cluster meanwhile: what it had not shown yet would be left out.
-var errCursor = errors.New("cursor of another listing")
 
 // List pages through the records under r/, then through the plain keys of one
 // server after the other, as far as the prefix allows. Its cursor is either
@@ -48,10 +45,10 @@ func (s *Store) List(ctx context.Context, prefix, cursor string, limit int) (plu
 	case cursor == "", kind == "k" && plain && strings.Contains(cursor, ":"):
 		page, err = s.listKeys(bounded, prefix, place, limit)
 	default:
-		err = errCursor
+		err = plugins.ErrCursor
 	}
-	if errors.Is(err, errCursor) {
-		return plugins.Page{}, misuse("list", "%s", errCursor)
+	if errors.Is(err, plugins.ErrCursor) {
+		return plugins.Page{}, fmt.Errorf("redis list: %w", plugins.ErrCursor)
 	}
 	if err != nil {
 		return plugins.Page{}, s.failed(ctx, "list", err)
@@ -138,7 +135,7 @@ func (s *Store) listKeys(ctx context.Context, prefix, place string, limit int) (
 	i := 0
 	if address != "" {
 		if i = slices.IndexFunc(servers, func(s server) bool { return s.address == address }); i < 0 {
-			return plugins.Page{}, errCursor
+			return plugins.Page{}, plugins.ErrCursor
 		}
 	}
 	var page plugins.Page
@@ -209,7 +206,7 @@ func scanCursor(text string) (uint64, error) {
 	}
 	at, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, errCursor
+		return 0, plugins.ErrCursor
 	}
 	return at, nil
 }

@@ -75,7 +75,7 @@ var listTests = []test{
 	{"refuses a cursor that it never gave", func(t *testing.T, s plugins.Store) {
 		for _, cursor := range []string{"junk", "\x00", "99999999999999999999999", "-1", "%"} {
 			_, err := s.List(within(t), "c/", cursor, 10)
-			require.ErrorIs(t, err, plugins.ErrUnavailable, "%q", cursor)
+			require.ErrorIs(t, err, plugins.ErrCursor, "%q", cursor)
 		}
 	}},
 	{"does not show what buckets and the feed need", func(t *testing.T, s plugins.Store) {
