@@ -93,12 +93,16 @@ func refusedBy(address string, err error) error {
 			"was the running Caddy built with this module?")
 	}
 	fault := management.Error{Field: problem.Field, Message: problem.Error}
+	exit := exitFailed
 	if code, _ := strconv.Atoi(status); code == adminStatus[management.Invalid] {
 		fault.Code = management.Invalid
+		// What is wrong in itself was written wrong, here or in a manifest,
+		// whose faults come one by one.
+		if len(problem.Conflicts) == 0 {
+			exit = exitUsage
+		}
 	}
-	return &commandError{
-		status: exitFailed, message: fault.Error(), hint: problem.Hint, invalid: fault.Code == management.Invalid, conflicts: problem.Conflicts,
-	}
+	return &commandError{status: exit, message: fault.Error(), hint: problem.Hint, conflicts: problem.Conflicts}
 }
 
 // show prints the answer: as it came where a program wants it, else as a table.

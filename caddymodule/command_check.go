@@ -133,10 +133,6 @@ func (*call) read(from io.Reader) (string, error) {
 func (c *call) try(path string, q any) error {
 	var trial management.Trial
 	if err := c.ask("POST", path, q, &trial); err != nil {
-		var end *commandError
-		if errors.As(err, &end) && end.invalid {
-			return usage(end.message, end.hint)
-		}
 		return err
 	}
 	c.show(func(w io.Writer) {

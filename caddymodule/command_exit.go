@@ -20,8 +20,6 @@ const (
 type commandError struct {
 	status        int
 	message, hint string
-	// invalid says that the gateway found the command wrong in itself.
-	invalid bool
 	// conflicts are what the gateway found wrong with several things.
 	conflicts []management.Conflict
 }
@@ -36,6 +34,15 @@ func usage(message, hint string) error {
 // failed is a command that could not be carried out.
 func failed(message, hint string) error {
 	return &commandError{status: exitFailed, message: message, hint: hint}
+}
+
+// ofFile is for what was wrong in a file, and not in the command that names it.
+func ofFile(err error) error {
+	var end *commandError
+	if errors.As(err, &end) && end.status == exitUsage {
+		end.status = exitFailed
+	}
+	return err
 }
 
 // conclude prints what went wrong and turns it into what makes Caddy exit

@@ -98,7 +98,7 @@ func importAll(c *call) error {
 		return err
 	}
 	var begun management.Import
-	if err := c.ask("POST", "/import", importRequest{order, c.by()}, &begun); err != nil {
+	if err := ofFile(c.ask("POST", "/import", importRequest{order, c.by()}, &begun)); err != nil {
 		return err
 	}
 	if err := i.send(begun.Number, func(r transfer.Record) bool { return !ofAudit(r.Class) }, i.restore); err != nil {
@@ -111,19 +111,19 @@ func importAll(c *call) error {
 // import that is refused leaves nothing behind.
 func (i *importing) check(order management.ImportOrder) error {
 	order.Check = true
-	if err := i.c.ask("POST", "/import", importRequest{order, i.c.by()}, &management.Import{}); err != nil {
+	if err := ofFile(i.c.ask("POST", "/import", importRequest{order, i.c.by()}, &management.Import{})); err != nil {
 		return err
 	}
 	return i.send(0, func(transfer.Record) bool { return true }, func(_ []transfer.Record, order management.RestoreOrder) error {
 		order.Check = true
-		return i.c.ask("POST", "/import/records", restoreRequest{order, i.c.by()}, &management.ImportedRecords{})
+		return ofFile(i.c.ask("POST", "/import/records", restoreRequest{order, i.c.by()}, &management.ImportedRecords{}))
 	})
 }
 
 // restore has some records put back.
 func (i *importing) restore(batch []transfer.Record, order management.RestoreOrder) error {
 	var done management.ImportedRecords
-	if err := i.c.ask("POST", "/import/records", restoreRequest{order, i.c.by()}, &done); err != nil {
+	if err := ofFile(i.c.ask("POST", "/import/records", restoreRequest{order, i.c.by()}, &done)); err != nil {
 		return err
 	}
 	for n, result := range done.Results {

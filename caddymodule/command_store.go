@@ -78,7 +78,7 @@ func moveStore(c *call) error {
 		return err
 	}
 	var move management.Move
-	if err := c.ask("POST", "/store/move", moveRequest{Store: store, By: c.by()}, &move); err != nil {
+	if err := ofFile(c.ask("POST", "/store/move", moveRequest{Store: store, By: c.by()}, &move)); err != nil {
 		return err
 	}
 	told := time.Now()

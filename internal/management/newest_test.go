@@ -105,7 +105,5 @@ func TestACursorOfAnotherListIsRefused(t *testing.T) {
 		assertFault(t, management.Invalid, "cursor", "none of this list", err)
 		_, err = w.Kills(within(t), ann, "", management.Part{Cursor: cursor})
 		assertFault(t, management.Invalid, "cursor", "none of this list", err)
-		_, err = w.ExportRecords(within(t), ann, state.ClassClient, management.Part{Cursor: cursor})
-		assertFault(t, management.Invalid, "cursor", "none of this list", err)
 	}
 }

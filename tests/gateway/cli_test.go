@@ -103,6 +103,9 @@ func TestEveryKindOfKillStopsWhatIsUnderIt(t *testing.T) {
 
 func TestTheExitStatusTellsAMistakeFromAFailure(t *testing.T) {
 	w := newWorld(t, "", settings{})
+	created := func(also ...string) []string {
+		return append([]string{"app", "create", "--name", "Demo", "--programmer", "Demo", "--channel", "REF30", "--scope", "s"}, also...)
+	}
 	for name, c := range map[string]struct {
 		arguments []string
 		status    int
@@ -114,6 +117,14 @@ func TestTheExitStatusTellsAMistakeFromAFailure(t *testing.T) {
 		"an argument missing":           {[]string{"app", "show"}, 2},
 		"a kind that is none":           {[]string{"revoke", "planet", "x"}, 2},
 		"an application without a name": {[]string{"app", "create", "--programmer", "x"}, 2},
+		"a scope that is none":          {created("--scope", "a b"), 2},
+		"a channel that is none":        {created("--channel", "a/b"), 2},
+		"a platform that is none":       {created("--platform", "Betamax"), 2},
+		"a domain that is none":         {created("--domain", "https://example.com"), 2},
+		"a scheme that is none":         {created("--scheme", "http"), 2},
+		"a level that is none":          {created("--level", "studio"), 2},
+		"two channels at channel level": {created("--level", "channel", "--channel", "CNN"), 2},
+		"a place in another list":       {[]string{"client", "list", "--cursor", "zzz"}, 2},
 		"a flag that nobody knows":      {[]string{"app", "list", "--colour"}, 2},
 		"a command that nobody knows":   {[]string{"app", "paint"}, 2},
 	} {
@@ -121,11 +132,13 @@ func TestTheExitStatusTellsAMistakeFromAFailure(t *testing.T) {
 			result := w.DCR(c.arguments...)
 			assert.Equal(t, c.status, result.Status, result.Stderr)
 			if c.status != 0 {
-				assert.NotEmpty(t, result.Stderr)
+				assert.Regexp(t, `(?m)^error: .+$`, result.Stderr)
+				assert.Regexp(t, `(?m)^hint:  .+$`, result.Stderr)
 				assert.Empty(t, result.Stdout)
 			}
 		})
 	}
+	assert.NotContains(t, w.MustDCR("app", "list"), "Demo", "nothing is left of what was refused")
 	t.Run("no gateway at the address", func(t *testing.T) {
 		result := w.Caddy("dcr", "app", "list", "--address", "localhost:1")
 		assert.Equal(t, 1, result.Status)

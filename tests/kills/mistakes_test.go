@@ -24,7 +24,7 @@ func TestASlipIsToldAndStopsNothing(t *testing.T) {
 		"an id too many":                   {[]string{"revoke", "client", one, one}, 2, "too many arguments"},
 		"a client that is no UUID":         {[]string{"revoke", "client", "demo"}, 2, `id: got "demo", want a UUID`},
 		"a token in place of its id":       {[]string{"revoke", "token", "e30.e30.e30"}, 2, "want a UUID"},
-		"a platform that is unheard of":    {[]string{"revoke", "platform", "Betamax"}, 1, "want one of Android"},
+		"a platform that is unheard of":    {[]string{"revoke", "platform", "Betamax"}, 2, "want one of Android"},
 		"a channel with a slash":           {[]string{"revoke", "channel", "a/b"}, 2, "want the id of a channel"},
 		"an issuer without a name":         {[]string{"revoke", "issuer", ""}, 2, "want the name of the issuer"},
 		"a client that is not there":       {[]string{"revoke", "client", one}, 1, "there is no client " + one},
@@ -35,7 +35,7 @@ func TestASlipIsToldAndStopsNothing(t *testing.T) {
 		"a key that looks like flags":      {[]string{"revoke", "key", "-theirs"}, 2, "write -- before it"},
 		"the same, written as said":        {[]string{"revoke", "--", "key", "-theirs"}, 1, "there is no key -theirs"},
 		"a key that is not ours":           {[]string{"revoke", "key", "theirs"}, 1, "there is no key theirs"},
-		"a reason of two lines":            {[]string{"revoke", "channel", "CH1", "--reason", "a\nb"}, 1, "one line"},
+		"a reason of two lines":            {[]string{"revoke", "channel", "CH1", "--reason", "a\nb"}, 2, "one line"},
 		"what does not come back":          {[]string{"unrevoke", "client", one}, 2, "only a platform or a channel comes back"},
 		"a kind that is none, back":        {[]string{"unrevoke", "planet", "Mars"}, 2, `kind: got "planet"`},
 		"a channel that was not revoked":   {[]string{"unrevoke", "channel", "CH1"}, 1, "channel CH1 is not revoked"},
@@ -46,6 +46,7 @@ func TestASlipIsToldAndStopsNothing(t *testing.T) {
 			assert.Equal(t, c.status, result.Status, result.Stderr)
 			assert.Contains(t, result.Stderr, "error: ")
 			assert.Contains(t, result.Stderr, c.text)
+			assert.Contains(t, result.Stderr, "hint:  ")
 			assert.Empty(t, result.Stdout)
 		})
 	}
