@@ -22,7 +22,11 @@ func parseGlobal(d *caddyfile.Dispenser, existing any) (any, error) {
 	if err := app.UnmarshalCaddyfile(d); err != nil {
 		return nil, err
 	}
-	return httpcaddyfile.App{Name: "dcr", Value: caddyconfig.JSON(app, nil)}, nil
+	config := caddyconfig.JSON(app, nil)
+	if err := placed(d, mistake(config)); err != nil {
+		return nil, err
+	}
+	return httpcaddyfile.App{Name: "dcr", Value: config}, nil
 }
 
 // UnmarshalCaddyfile reads the global dcr block:

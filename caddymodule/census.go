@@ -66,50 +66,50 @@ func (a *App) parseCensus(d *caddyfile.Dispenser) error {
 
 // walker makes what counts the clients, or nil where nobody does.
 func (a *App) walker() (*census.Walker, error) {
-	reaping, err := a.reaper()
-	if err != nil {
+	if err := a.checkCensus(); err != nil {
 		return nil, err
 	}
 	every := time.Duration(a.Census)
 	switch {
-	case every < 0 && reaping != nil:
-		return nil, errors.New("reaper: got one, and census off: nobody would look for unused clients")
 	case every < 0:
 		return nil, nil
 	case every == 0:
 		every = defaultCensus
-	case every < shortestCensus || every > longestCensus:
-		return nil, fmt.Errorf("census: got %s, want %s to %s, or off", every, shortestCensus, longestCensus)
 	}
 	w := &census.Walker{
 		Records: a.backing.records, State: counting{a.backing.replica}, Book: a.backing.book,
 		Issuer: a.Issuer, Node: a.backing.nodes.Name, Every: every, Observer: metricsOf, Logger: a.logger,
 	}
-	if reaping != nil {
-		w.Visitor = reaping
+	if c := &a.Reaper; *c != (ReaperConfig{}) {
+		w.Visitor = &reaper.Reaper{
+			Clients: a.backing.records, Unused: time.Duration(c.Unused), Remove: c.Mode == reaperRemoves,
+			Now: a.backing.replica.Now, Reaped: metricsOf.ClientReaped, Logger: a.logger,
+		}
 	}
 	return w, nil
 }
 
-// reaper makes what looks for unused clients, or nil where nobody does.
-func (a *App) reaper() (*reaper.Reaper, error) {
-	c := &a.Reaper
-	if *c == (ReaperConfig{}) {
-		return nil, nil
+// checkCensus fills in the reaper's mode, and refuses what cannot be.
+func (a *App) checkCensus() error {
+	c, every := &a.Reaper, time.Duration(a.Census)
+	if *c != (ReaperConfig{}) {
+		if c.Mode == "" {
+			c.Mode = reaperObserves
+		}
+		if c.Mode != reaperObserves && c.Mode != reaperRemoves {
+			return fmt.Errorf("reaper: mode: got %q, want %s or %s", c.Mode, reaperObserves, reaperRemoves)
+		}
+		if d := time.Duration(c.Unused); d < reaper.Least {
+			return fmt.Errorf("reaper: unused: got %s, want %s or more: a device may be away for a month", d, reaper.Least)
+		}
+		if every < 0 {
+			return errors.New("reaper: got one, and census off: nobody would look for unused clients")
+		}
 	}
-	if c.Mode == "" {
-		c.Mode = reaperObserves
+	if every > 0 && (every < shortestCensus || every > longestCensus) {
+		return fmt.Errorf("census: got %s, want %s to %s, or off", every, shortestCensus, longestCensus)
 	}
-	if c.Mode != reaperObserves && c.Mode != reaperRemoves {
-		return nil, fmt.Errorf("reaper: mode: got %q, want %s or %s", c.Mode, reaperObserves, reaperRemoves)
-	}
-	if d := time.Duration(c.Unused); d < reaper.Least {
-		return nil, fmt.Errorf("reaper: unused: got %s, want %s or more: a device may be away for a month", d, reaper.Least)
-	}
-	return &reaper.Reaper{
-		Clients: a.backing.records, Unused: time.Duration(c.Unused), Remove: c.Mode == reaperRemoves,
-		Now: a.backing.replica.Now, Reaped: metricsOf.ClientReaped, Logger: a.logger,
-	}, nil
+	return nil
 }
 
 // counting is the state for whoever counts clients.

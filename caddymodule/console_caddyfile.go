@@ -13,7 +13,10 @@ import (
 func init() {
 	httpcaddyfile.RegisterHandlerDirective("dcr_console", func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 		c := new(Console)
-		return c, c.UnmarshalCaddyfile(h.Dispenser)
+		if err := c.UnmarshalCaddyfile(h.Dispenser); err != nil {
+			return nil, err
+		}
+		return c, placed(h.Dispenser, c.mistake())
 	})
 	// Behind whatever authenticates, and behind what answers for single paths:
 	// it takes all that is left.

@@ -18,7 +18,10 @@ import (
 func init() {
 	httpcaddyfile.RegisterHandlerDirective("dcr_guard", func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 		g := new(Guard)
-		return g, g.UnmarshalCaddyfile(h.Dispenser)
+		if err := g.UnmarshalCaddyfile(h.Dispenser); err != nil {
+			return nil, err
+		}
+		return g, placed(h.Dispenser, g.mistake())
 	})
 	// After forward_auth, so that whatever else authenticates has done so.
 	httpcaddyfile.RegisterDirectiveOrder("dcr_guard", httpcaddyfile.After, "forward_auth")
@@ -141,6 +144,9 @@ func (g *Guard) takeProfile(d *caddyfile.Dispenser, name caddyfile.Token, given 
 		if err := u.UnmarshalCaddyfile(caddyfile.NewDispenser(forProfile.after(name))); err != nil {
 			return cut{}, err
 		}
+	}
+	if err := valid(module); err != nil {
+		return cut{}, placed(d, err)
 	}
 	g.ProfileRaw = caddyconfig.JSONModuleObject(module, "name", name.Text, nil)
 	return rest, nil

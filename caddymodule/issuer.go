@@ -26,7 +26,10 @@ func init() {
 	caddy.RegisterModule(Issuer{})
 	httpcaddyfile.RegisterHandlerDirective("dcr_issuer", func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 		i := new(Issuer)
-		return i, i.UnmarshalCaddyfile(h.Dispenser)
+		if err := i.UnmarshalCaddyfile(h.Dispenser); err != nil {
+			return nil, err
+		}
+		return i, placed(h.Dispenser, i.mistake())
 	})
 	// Clients authenticate here by their own means, before anybody else's.
 	httpcaddyfile.RegisterDirectiveOrder("dcr_issuer", httpcaddyfile.Before, "basic_auth")

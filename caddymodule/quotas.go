@@ -90,11 +90,10 @@ func (s *services) boundClients() (err error) {
 	if s.walker, err = s.app.walker(); err != nil {
 		return err
 	}
-	reuse := time.Duration(s.app.ReuseRegistrations)
-	if reuse != 0 && (reuse < time.Second || reuse > longestReuse) {
-		return fmt.Errorf("reuse_registrations: got %s, want %s to %s", reuse, time.Second, longestReuse)
+	if err := s.app.checkReuse(); err != nil {
+		return err
 	}
-	s.registration.ReuseWithin = reuse
+	s.registration.ReuseWithin = time.Duration(s.app.ReuseRegistrations)
 	limits, err := s.app.quotas()
 	if limits != nil {
 		s.registration.Limits = limits
@@ -104,34 +103,55 @@ func (s *services) boundClients() (err error) {
 
 // quotas makes the limits of registrations, or nil where there are none.
 func (a *App) quotas() (*quota.Limits, error) {
+	if err := a.checkQuotas(); err != nil {
+		return nil, err
+	}
 	c := &a.Quotas
-	if c.Statement == (QuotaLimit{}) && c.Application == (QuotaLimit{}) && c.Address == (QuotaLimit{}) {
+	if c.none() {
 		return nil, nil
-	}
-	if a.Census < 0 && (c.Statement.Live != 0 || c.Application.Live != 0 || c.Address.Live != 0) {
-		return nil, errors.New("quotas: live: got a limit, and census off: nobody would count the clients")
-	}
-	if c.WarnAt == 0 {
-		c.WarnAt = defaultWarnAt
-	}
-	if c.WarnAt < 1 || c.WarnAt > 100 {
-		return nil, fmt.Errorf("quotas: warn_at: got %d, want 1 to 100 percent", c.WarnAt)
 	}
 	l := &quota.Limits{
 		WarnAt: float64(c.WarnAt) / 100, Buckets: a.backing.records.Store, Counts: a.backing.book, Secrets: a.backing.keys.Secrets,
 		Now: a.backing.replica.Now, Checked: metricsOf.QuotaChecked, Notify: a.tellQuota,
 	}
-	for _, of := range []struct {
-		name string
-		from *QuotaLimit
-		to   *quota.Limit
-	}{{"statement", &c.Statement, &l.Statement}, {"application", &c.Application, &l.Application}, {"address", &c.Address, &l.Address}} {
-		var err error
-		if *of.to, err = of.from.limit(); err != nil {
-			return nil, fmt.Errorf("quotas: %s: %w", of.name, err)
+	l.Statement, _ = c.Statement.limit() // they were checked
+	l.Application, _ = c.Application.limit()
+	l.Address, _ = c.Address.limit()
+	return l, nil
+}
+
+func (c *QuotaConfig) none() bool {
+	return c.Statement == (QuotaLimit{}) && c.Application == (QuotaLimit{}) && c.Address == (QuotaLimit{})
+}
+
+// checkQuotas fills in what was left out and refuses what cannot be.
+func (a *App) checkQuotas() error {
+	c := &a.Quotas
+	if c.none() {
+		return nil
+	}
+	if a.Census < 0 && (c.Statement.Live != 0 || c.Application.Live != 0 || c.Address.Live != 0) {
+		return errors.New("quotas: live: got a limit, and census off: nobody would count the clients")
+	}
+	if c.WarnAt == 0 {
+		c.WarnAt = defaultWarnAt
+	}
+	if c.WarnAt < 1 || c.WarnAt > 100 {
+		return fmt.Errorf("quotas: warn_at: got %d, want 1 to 100 percent", c.WarnAt)
+	}
+	for name, limit := range map[string]*QuotaLimit{"statement": &c.Statement, "application": &c.Application, "address": &c.Address} {
+		if _, err := limit.limit(); err != nil {
+			return fmt.Errorf("quotas: %s: %w", name, err)
 		}
 	}
-	return l, nil
+	return nil
+}
+
+func (a *App) checkReuse() error {
+	if reuse := time.Duration(a.ReuseRegistrations); reuse != 0 && (reuse < time.Second || reuse > longestReuse) {
+		return fmt.Errorf("reuse_registrations: got %s, want %s to %s", reuse, time.Second, longestReuse)
+	}
+	return nil
 }
 
 // limit reads what was configured. The store keeps any bucket, so the bounds of

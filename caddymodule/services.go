@@ -123,7 +123,7 @@ func newStatements(a *App) (*statements, error) {
 	}
 	algorithm := jws.Algorithm(a.Statements.Algorithm)
 	if algorithm.Symmetric() {
-		return nil, fmt.Errorf("statements: algorithm: got %s, want one with a public key, since others hold statements", algorithm)
+		return nil, errSymmetric(algorithm)
 	}
 	return &statements{
 		Minter: statement.Minter{Issuer: a.Issuer, Now: now, Key: func() *jws.Key { return keys.Signing(state.KeyForStatements, algorithm) }},

@@ -27,16 +27,23 @@ func (s *services) standards(at string) (*standards, error) {
 	if at == "" {
 		at = defaultStandards
 	}
-	// Caddy matches cleaned paths, so another would never be met.
-	if !strings.HasPrefix(at, "/") || at == "/" || path.Clean(at) != at || strings.ContainsAny(at, "{}?#%*") ||
-		under(at, "/o/client") || under(at, "/.well-known") {
-		return nil, fmt.Errorf("standards: got %q, want a path of its own, such as %s, or off", at, defaultStandards)
+	if err := checkStandards(at); err != nil {
+		return nil, err
 	}
 	issuer, err := url.Parse(s.app.Issuer)
 	if err != nil {
 		return nil, err
 	}
 	return &standards{services: s, issuer: issuer, path: at}, nil
+}
+
+func checkStandards(at string) error {
+	// Caddy matches cleaned paths, so another would never be met.
+	if !strings.HasPrefix(at, "/") || at == "/" || path.Clean(at) != at || strings.ContainsAny(at, "{}?#%*") ||
+		under(at, "/o/client") || under(at, "/.well-known") {
+		return fmt.Errorf("standards: got %q, want a path of its own, such as %s, or off", at, defaultStandards)
+	}
+	return nil
 }
 
 func under(path, prefix string) bool { return path == prefix || strings.HasPrefix(path, prefix+"/") }

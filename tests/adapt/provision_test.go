@@ -11,8 +11,8 @@ import (
 // anyID finds the example in an error about an id, which is another every time.
 var anyID = regexp.MustCompile(`such as [0-9a-f-]{36}`)
 
-// The text is fine and the meaning is not: this is what `caddy validate` and a
-// reload say.
+// The text is fine, and what it names is not, such as a file or a variable of the
+// environment: this is what `caddy validate` and a reload say.
 func TestEveryConfigurationThatCannotBeSaysWhichFieldAndWhatItWants(t *testing.T) {
 	world(t)
 	for _, f := range fixtures(t, "provision") {

@@ -57,7 +57,7 @@ func TestTheConsoleOutlivesAFailedReload(t *testing.T) {
 	g := harness.Start(t, harness.Config{Site: users})
 	body := `{"id":"REF"}`
 	require.Equal(t, 201, g.Do("POST", "/api/v1/programmers", body, password("ann", "tour"), "Content-Type: application/json").Status)
-	g.Configure(harness.Config{Site: strings.Replace(users, "operator", "read_only", 1) + "\n\tdcr_guard {\n\t}"})
+	g.Configure(harness.Config{Site: strings.Replace(users, "operator", "read_only", 1) + "\n\tdcr_guard {\n\t\troute GET /x {\n\t\t\topen\n\t\t\tthrottle\n\t\t}\n\t}"})
 	require.NotZero(t, g.Reload().Status)
 	require.Equal(t, 201, g.Do("POST", "/api/v1/programmers", `{"id":"FOX"}`, password("ann", "tour"), "Content-Type: application/json").Status)
 	g.Configure(harness.Config{Site: strings.Replace(users, "operator", "read_only", 1)})

@@ -23,6 +23,8 @@ var broken = []struct {
 	{"an issuer that is none", func(s *settings, _ string) { s.issuer = "gateway.test" }, `issuer: got \"gateway.test\"`},
 	{"a lifetime that is too long", func(s *settings, _ string) { s.options += "\ntokens {\nlifetime 48h\n}" }, "lifetime: got 48h"},
 	{"a route without a scope", func(s *settings, _ string) { s.site += "\ndcr_guard /x/* {\nroute GET /x/y\n}" }, "routes[0].scopes"},
+	{"keys that are not there", func(s *settings, _ string) { s.options += "\ntrusted_issuer other {\nkey /dev/null/key.pem\n}" }, "key.pem"},
+	{"a throttled route without a throttle", func(s *settings, _ string) { s.site += "\ndcr_guard /x/* {\nroute GET /x/y {\nopen\nthrottle\n}\n}" }, "write throttle there"},
 	{"a port in use", func(s *settings, busy string) { s.sites += "\nhttp://" + busy + " {\nrespond hello\n}" }, "address already in use"},
 	{"a store that cannot be opened", func(s *settings, _ string) { s.store = "bolt /dev/null/dcr" }, "opening the store"},
 	{"another name, and a port in use", func(s *settings, busy string) {
@@ -89,6 +91,6 @@ func TestTheCommandSaysWhyAReloadFailed(t *testing.T) {
 	w.Configure(harness.Config{Caddyfile: w.caddyfile(next)})
 	bad := w.Gateway.Reload()
 	assert.Equal(t, 1, bad.Status)
-	assert.Contains(t, bad.Stderr, `issuer: got \\\"gateway.test\\\", want an https URL`)
+	assert.Regexp(t, `issuer: got \\"gateway.test\\", want an https URL.*, at \S*Caddyfile:\d+`, bad.Stderr)
 	w.mayBeManaged(t)
 }
