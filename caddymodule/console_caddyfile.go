@@ -16,7 +16,7 @@ func init() {
 		if err := c.UnmarshalCaddyfile(h.Dispenser); err != nil {
 			return nil, err
 		}
-		return c, placed(h.Dispenser, c.mistake())
+		return c, inContext(h, c.mistake)
 	})
 	// Behind whatever authenticates, and behind what answers for single paths:
 	// it takes all that is left.

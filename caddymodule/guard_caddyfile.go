@@ -21,7 +21,7 @@ func init() {
 		if err := g.UnmarshalCaddyfile(h.Dispenser); err != nil {
 			return nil, err
 		}
-		return g, placed(h.Dispenser, g.mistake())
+		return g, inContext(h, g.mistake)
 	})
 	// After forward_auth, so that whatever else authenticates has done so.
 	httpcaddyfile.RegisterDirectiveOrder("dcr_guard", httpcaddyfile.After, "forward_auth")

@@ -29,7 +29,7 @@ func init() {
 		if err := i.UnmarshalCaddyfile(h.Dispenser); err != nil {
 			return nil, err
 		}
-		return i, placed(h.Dispenser, i.mistake())
+		return i, inContext(h, i.mistake)
 	})
 	// Clients authenticate here by their own means, before anybody else's.
 	httpcaddyfile.RegisterDirectiveOrder("dcr_issuer", httpcaddyfile.Before, "basic_auth")

@@ -1,11 +1,21 @@
 package caddymodule
 
 import (
+	"errors"
 	"strconv"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 )
+
+// inContext checks what a directive means, once its words were read.
+func inContext(h httpcaddyfile.Helper, mistake func() error) error {
+	if h.Option("dcr") == nil {
+		return placed(h.Dispenser, errors.New("the global dcr block is needed"))
+	}
+	return placed(h.Dispenser, mistake())
+}
 
 // placed adds file and line to an error about what a directive means. Such an
 // error begins with the names of the fields in which it lies, as in
