@@ -1,6 +1,8 @@
 package redisstore
 
 import (
+	"slices"
+
 	"github.com/redis/go-redis/v9"
 )
 
@@ -18,6 +20,8 @@ func newClients(c Config) (*clients, error) {
 	}
 	waits := *calls
 	waits.PoolSize = followers
+	// The driver appends the servers that it finds, under its own lock only.
+	waits.Addrs = slices.Clone(calls.Addrs)
 	return &clients{calls: newClient(c, calls), waits: newClient(c, &waits)}, nil
 }
 
