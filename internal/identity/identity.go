@@ -5,6 +5,7 @@ package identity
 import (
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 )
@@ -40,8 +41,8 @@ var overrides = []string{
 }
 
 // Clean removes every header that could be taken for one of ours, in every
-// spelling that a CGI-like backend folds into the same name (case, `_`, `.`),
-// the override headers, and the parameters of the query that are like them.
+// spelling that a CGI-like backend folds into the same name (case, `_`, `.` and
+// the other separators), the override headers, and the parameters of the query that are like them.
 // Trailers go altogether: they reach a backend after the decision, and no
 // client of these APIs sends any.
 func Clean(r *http.Request) {
@@ -121,16 +122,24 @@ func folds(name, normal string) bool {
 	return true
 }
 
-// fold makes one of all letter cases and separators.
-func fold(c byte) byte {
-	switch {
-	case c >= 'A' && c <= 'Z':
-		return c | 0x20
-	case c == '_' || c == '.' || c == ' ':
-		return '-'
+// fold makes one of all letter cases and separators. Whatever may stand in a
+// header's name and is neither letter nor digit is a separator: lighttpd, and
+// Apache up to 2.2, make an underscore of every such character.
+func fold(c byte) byte { return folded[c] }
+
+var folded = func() (table [256]byte) {
+	for i := range table {
+		switch c := byte(i); {
+		case c >= 'A' && c <= 'Z':
+			table[i] = c | 0x20
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9' || c >= utf8.RuneSelf:
+			table[i] = c
+		default:
+			table[i] = '-'
+		}
 	}
-	return c
-}
+	return table
+}()
 
 // Caller is what a backend is told about a request that was let through. The
 // empty string leaves a header out.

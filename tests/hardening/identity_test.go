@@ -21,13 +21,15 @@ var ours = []string{
 }
 
 // spoofs are headers that backends of some kind read as ours: those that are
-// given them as environment variables see dash, underscore and dot as one.
+// given them as environment variables see dash, underscore and dot as one, and
+// some of them whatever else is neither letter nor digit.
 func spoofs() []string {
 	var lines []string
 	for _, name := range append(slices.Clone(ours), "X-DCR-Of-A-Later-Version") {
 		for _, spelling := range []string{
 			name, strings.ToLower(name), strings.ToUpper(name),
 			strings.ReplaceAll(name, "-", "_"), strings.ReplaceAll(name, "-", "."),
+			strings.ReplaceAll(name, "-", "!"), strings.ReplaceAll(name, "-", "~"), strings.Replace(name, "-", "|", 2),
 			strings.Replace(name, "-", "_", 1), strings.Replace(strings.ToLower(name), "x-dcr-", "x-dcr_", 1),
 		} {
 			lines = append(lines, spelling+": spoofed")
