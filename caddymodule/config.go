@@ -143,10 +143,13 @@ type App struct {
 	memoryKey string
 	guards    []*Guard
 	guardsMu  sync.Mutex
-	stop      context.CancelFunc
-	ctx       caddy.Context
-	files     []fileFacts // that the configuration names
-	upkeep    sync.WaitGroup
+	// claimed are their prefixes.
+	claimed      []string
+	prefixesOnce sync.Once
+	stop         context.CancelFunc
+	ctx          caddy.Context
+	files        []fileFacts // that the configuration names
+	upkeep       sync.WaitGroup
 }
 
 // TokenConfig says how access tokens are made.

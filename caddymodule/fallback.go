@@ -9,6 +9,7 @@ import (
 	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/google/uuid"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
@@ -23,7 +24,9 @@ func init() {
 // Fallback answers 404 when no later handler of the site answers. Without it
 // Caddy says 200 with an empty body to a request that nobody claims, which in
 // front of protected APIs reads as success. On the way there it removes the
-// identity headers that a client sent. `dcr_proxy` adds it by itself.
+// identity headers that a client sent, and upgrades other than WebSockets, and
+// refuses targets that a server could take for those of a guarded API.
+// `dcr_proxy` adds it by itself.
 type Fallback struct {
 	services *services // nil where there is no dcr app
 }
@@ -51,28 +54,40 @@ func (f *Fallback) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyh
 	// Nobody may see what a client says in our name, on no path of a site.
 	identity.Clean(r)
 	identity.CleanConnection(r.Header)
+	identity.CleanUpgrade(r.Header)
+	if f.services != nil && endpoint.Strays(r.URL, f.services.app.prefixes()) {
+		f.refuse(w, r, guard.TargetAmbiguous)
+		return nil
+	}
 	watched := &watchedWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}}
 	if err := next.ServeHTTP(watched, r); err != nil || watched.answered {
 		return err
 	}
-	trace := newTraceID()
-	status := refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: guard.RouteUnknown, Trace: trace.String()})
-	if f.services != nil {
-		entry := unclaimed(trace, status)
-		f.services.remember(r, &entry)
-		_, o := onlookersOf(r.Context(), "dcr.fallback")
-		o.tell(f.services.toldOf(&entry))
-		o.leave()
-	}
+	f.refuse(w, r, guard.RouteUnknown)
 	return nil
 }
 
-// unclaimed is what there is to say about a request that came to no guard.
-func unclaimed(trace uuid.UUID, status int) explain.Entry {
-	return explain.Entry{
-		Trace: trace, Decider: explain.Guard, Reason: string(guard.RouteUnknown), Status: status,
-		Facts: explain.Facts{Detail: "no guard or other handler of the site claims the path"},
+// refuse answers, and keeps why.
+func (f *Fallback) refuse(w http.ResponseWriter, r *http.Request, reason guard.Reason) {
+	trace := newTraceID()
+	status := refusal.Write(w, r, plugins.OAuthJSON, refusal.Refusal{Reason: reason, Trace: trace.String()})
+	if f.services == nil {
+		return
 	}
+	entry := unclaimed(trace, reason, status)
+	f.services.remember(r, &entry)
+	_, o := onlookersOf(r.Context(), "dcr.fallback")
+	o.tell(f.services.toldOf(&entry))
+	o.leave()
+}
+
+// unclaimed is what there is to say about a request that came to no guard.
+func unclaimed(trace uuid.UUID, reason guard.Reason, status int) explain.Entry {
+	detail := "no guard or other handler of the site claims the path"
+	if reason == guard.TargetAmbiguous {
+		detail = "no guard claims the path, and a server could take it for one of a guarded API"
+	}
+	return explain.Entry{Trace: trace, Decider: explain.Guard, Reason: string(reason), Status: status, Facts: explain.Facts{Detail: detail}}
 }
 
 // watchedWriter notes whether anybody answered.

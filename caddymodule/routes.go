@@ -21,6 +21,19 @@ func (a *App) allGuards() []*Guard {
 	return slices.Clone(a.guards)
 }
 
+// prefixes lists the paths that the guards of this configuration claim. All of
+// them are there before the first request is.
+func (a *App) prefixes() []string {
+	a.prefixesOnce.Do(func() {
+		for _, g := range a.allGuards() {
+			a.claimed = append(a.claimed, g.table.API().Prefixes...)
+		}
+		slices.Sort(a.claimed)
+		a.claimed = slices.Compact(a.claimed)
+	})
+	return a.claimed
+}
+
 // routes lists every route of every guard of this configuration, once.
 func (a *App) routes() []management.Route {
 	a.guardsMu.Lock()

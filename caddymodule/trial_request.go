@@ -15,6 +15,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/explain"
+	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 )
 
@@ -29,7 +30,10 @@ func (t trials) Request(ctx context.Context, q management.RequestTrial) ([]expla
 		return nil, err
 	}
 	if len(guards) == 0 {
-		e := unclaimed(uuid.Nil, http.StatusNotFound)
+		e := unclaimed(uuid.Nil, guard.RouteUnknown, http.StatusNotFound)
+		if endpoint.Strays(r.URL, t.services.app.prefixes()) {
+			e = unclaimed(uuid.Nil, guard.TargetAmbiguous, http.StatusBadRequest)
+		}
 		t.services.situate(r, &e)
 		return []explain.Entry{e}, nil
 	}

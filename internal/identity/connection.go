@@ -2,6 +2,7 @@ package identity
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 )
 
@@ -58,5 +59,21 @@ func UpgradeOf(h http.Header) Upgrade {
 		return WebSocket
 	default:
 		return OtherUpgrade
+	}
+}
+
+// CleanUpgrade has a proxy forward no upgrade but one to a WebSocket: what the
+// Connection header does not name ends there. A server need not follow (RFC 9110
+// section 7.8). What was asked for stays for [UpgradeOf], since a guard refuses it.
+func CleanUpgrade(h http.Header) {
+	if len(h["Connection"]) == 0 || UpgradeOf(h) != OtherUpgrade {
+		return
+	}
+	kept := slices.DeleteFunc(strings.Split(strings.Join(h["Connection"], ","), ","), func(token string) bool {
+		return strings.EqualFold(strings.Trim(token, " \t"), "upgrade")
+	})
+	delete(h, "Connection")
+	if len(kept) > 0 {
+		h["Connection"] = []string{strings.Join(kept, ",")}
 	}
 }

@@ -144,7 +144,14 @@ func TestUpgradeOf(t *testing.T) {
 		"two lines":              {http.Header{"Upgrade": {"websocket", "h2c"}}, identity.OtherUpgrade},
 		"settings betray an h2c": {http.Header{"Http2-Settings": {"AAMAAABk"}}, identity.OtherUpgrade},
 	} {
-		t.Run(name, func(t *testing.T) { assert.Equal(t, tc.want, identity.UpgradeOf(tc.h)) })
+		t.Run(name, func(t *testing.T) {
+			assert.Equal(t, tc.want, identity.UpgradeOf(tc.h))
+			tc.h["Connection"] = []string{"keep-alive, Upgrade", "te"}
+			identity.CleanUpgrade(tc.h)
+			assert.Equal(t, tc.want != identity.OtherUpgrade, strings.Contains(tc.h.Get("Connection"), "Upgrade"), "a proxy forwards it")
+			assert.Contains(t, strings.Join(tc.h["Connection"], ","), "keep-alive")
+			assert.Equal(t, tc.want, identity.UpgradeOf(tc.h), "a guard sees it still")
+		})
 	}
 }
 

@@ -48,6 +48,7 @@ func TestATrialSaysWhatReallyHappens(t *testing.T) {
 			{"a revoked client", "GET", call(channel), dead.AccessToken, "", nil},
 			{"a forged token", "GET", call(channel), forged(token.AccessToken), "", nil},
 			{"no such route", "GET", "/api/v2/no/such/route/at/all", token.AccessToken, "", nil},
+			{"nobody's path that a server could take for an API's", "GET", "/api/v2;/" + channel + "/configuration", token.AccessToken, "", nil},
 			{"nobody's path", "GET", "/nobody/claims/this", token.AccessToken, "", nil},
 			{"another method", "PUT", call(channel), token.AccessToken, "", nil},
 			{"an ambiguous target", "GET", "/api/v2/" + channel + "/..%2f", token.AccessToken, "", nil},

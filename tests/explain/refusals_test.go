@@ -67,6 +67,7 @@ func TestEveryKindOfRefusalIsExplained(t *testing.T) {
 			{"another method", func() harness.Answer { return w.Do(http.MethodPut, call(channel), "", token.Bearer()) },
 				explain.Guard, "method_not_allowed", []string{"allowed: GET"}},
 			{"an ambiguous target", get("/api/v2/"+channel+"/..%2f", token.Bearer()), explain.Guard, "target_ambiguous", nil},
+			{"a target that goes past the guard", get("/api/v2;/" + channel + "/configuration"), explain.Guard, "target_ambiguous", []string{"no guard claims the path"}},
 			{"another address", get("/control/v3/mvpd-proxies/x/mvpds", token.Bearer()), explain.Guard, "address_not_allowed", []string{"192.0.2.0/24", "127.0.0.1"}},
 			{"the issuer, without a token", get("/o/client/scopes"), explain.Guard, "token_absent", nil},
 			{"the issuer, by a revoked client", func() harness.Answer { return w.Do(http.MethodPost, "/o/client/validate", "", dead.Bearer()) },
