@@ -24,13 +24,13 @@ var routes = []plugins.Route{
 	{Methods: read, Path: "/control/v3/degradation/{programmer}/all", Scopes: readers, Entitled: named},
 
 	{Methods: read, Path: "/control/v3/degradation/{programmer}/authnAll", Scopes: readers, Entitled: named},
-	{Methods: write, Path: "/control/v3/degradation/{programmer}/authnAll", Scopes: owners, Entitled: named},
+	{Methods: write, Path: "/control/v3/degradation/{programmer}/authnAll", Scopes: owners, Entitled: decided},
 
 	{Methods: read, Path: "/control/v3/degradation/{programmer}/authzAll", Scopes: readers, Entitled: named},
-	{Methods: write, Path: "/control/v3/degradation/{programmer}/authzAll", Scopes: owners, Entitled: named},
+	{Methods: write, Path: "/control/v3/degradation/{programmer}/authzAll", Scopes: owners, Entitled: decided},
 
 	{Methods: read, Path: "/control/v3/degradation/{programmer}/authzNone", Scopes: readers, Entitled: named},
-	{Methods: write, Path: "/control/v3/degradation/{programmer}/authzNone", Scopes: owners, Entitled: named},
+	{Methods: write, Path: "/control/v3/degradation/{programmer}/authzNone", Scopes: owners, Entitled: decided},
 }
 
 var (
@@ -45,5 +45,12 @@ var (
 	named = []plugins.Location{
 		{In: plugins.InPath, Name: "programmer", Names: plugins.NamesProgrammer},
 		{In: plugins.InQuery, Name: "programmer", Names: plugins.NamesChannel},
+	}
+
+	// A rule that names no channel is one for all of the programmer's, which an
+	// application that serves some of them must not set.
+	decided = []plugins.Location{
+		named[0],
+		{In: plugins.InQuery, Name: "programmer", Names: plugins.NamesChannel, Required: true},
 	}
 )

@@ -3,7 +3,11 @@ package esm
 import (
 	"net/http"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // everyChannel is what a request names that says which channels it does not
@@ -15,7 +19,8 @@ const everyChannel = "*"
 // four forms: `requestor-id=A` and its repetition pick channels, and those are
 // locations; `requestor-id!=A` picks all channels but one; and `requestor-id`
 // without a value picks none and adds the column. A backend may let either of
-// the last two widen the first, so that they name every channel.
+// the last two widen the first, so that they name every channel; so does any
+// other comparison.
 func (p *Profile) Channels(r *http.Request, _ string) []string {
 	if p.ChannelOptional {
 		return nil // the backend confines the report, and these only narrow it
@@ -33,17 +38,33 @@ func (p *Profile) Channels(r *http.Request, _ string) []string {
 }
 
 func widens(parameter string, values []string) bool {
-	// Some servers drop blanks around a name.
-	if !strings.EqualFold(strings.Trim(parameter, "! \t"), channelFilter) {
+	operator, ok := operatorOf(parameter)
+	if !ok {
 		return false
 	}
-	if strings.Contains(parameter, "!") {
-		return true
+	return operator != "" || slices.Contains(values, "")
+}
+
+// operatorOf is what stands around the filter's name; ok is false where the
+// parameter is another one, such as requestor-id-hash. A sign that nobody
+// documents may be a comparison to a backend, so that any counts: with
+// `requestor-id<=CNN` the parameter's name ends in one.
+func operatorOf(parameter string) (operator string, ok bool) {
+	name := strings.TrimLeftFunc(parameter, isSign)
+	if len(name) < len(channelFilter) || !strings.EqualFold(name[:len(channelFilter)], channelFilter) {
+		return "", false
 	}
-	for _, value := range values {
-		if value == "" {
-			return true
-		}
+	before, after := parameter[:len(parameter)-len(name)], name[len(channelFilter):]
+	if next, _ := utf8.DecodeRuneInString(after); after != "" && !isSign(next) {
+		return "", false
 	}
-	return false
+	// Some servers drop blanks around a name, and take name[] and name[0] for it.
+	return strings.Trim(before+ordinal.ReplaceAllString(after, ""), " \t"), true
+}
+
+// ordinal is how some frameworks write the members of a list.
+var ordinal = regexp.MustCompile(`^\[[0-9]*\][ \t]*$`)
+
+func isSign(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.", r)
 }

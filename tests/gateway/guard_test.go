@@ -81,6 +81,19 @@ func TestReadOnlyClientsOfDegradationReadAndDoNotWrite(t *testing.T) {
 	})
 }
 
+func TestARuleForEveryChannelIsForWhoServesEveryChannel(t *testing.T) {
+	overStores(t, settings{}, func(t *testing.T, w *world) {
+		const target = "/control/v3/degradation/Demo/authzAll?mvpd=MVPD1"
+		_, _, some := w.Enroll(harness.App{Programmer: "Demo", Channels: []string{channel}, Scopes: []string{"decisions:owner"}})
+		for _, method := range []string{http.MethodPost, http.MethodDelete} {
+			channelNotGiven.check(t, oauth, w.Do(method, target, "", some.Bearer()))
+		}
+		w.untouched(t)
+		_, _, all := w.Enroll(harness.App{Programmer: "Demo", Scopes: []string{"decisions:owner"}})
+		assert.Equal(t, http.StatusOK, w.Do(http.MethodPost, target, "", all.Bearer()).Status)
+	})
+}
+
 func TestOnlyListedAddressesReachAnAPIWithAnAllowList(t *testing.T) {
 	a := apis[2]
 	for name, c := range map[string]struct {

@@ -65,6 +65,14 @@ func TestDegradation(t *testing.T) {
 			line: "POST " + base + "Demo/authnAll?programmer=REF30&mvpd=Cablevision&ttl=600&msg=match",
 			want: want{route: base + "{programmer}/authnAll", scopes: owner, named: []string{"programmer Demo", "channel REF30"}},
 		},
+		"a rule for every channel": {
+			line: "POST " + base + "Demo/authnAll?mvpd=Cablevision",
+			want: want{route: base + "{programmer}/authnAll", scopes: owner, named: []string{"programmer Demo", "no channel"}},
+		},
+		"removing the rules of every channel": {
+			line: "DELETE " + base + "Demo/authzNone?programmer=",
+			want: want{route: base + "{programmer}/authzNone", scopes: owner, named: []string{"programmer Demo", "no channel"}},
+		},
 		"removing a rule is for owners": {
 			line: "DELETE " + base + "Demo/authzAll?programmer=REF30",
 			want: want{route: base + "{programmer}/authzAll", scopes: owner, named: []string{"programmer Demo", "channel REF30"}},
