@@ -3,6 +3,7 @@ package refusal_test
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"testing"
@@ -24,7 +25,7 @@ func TestTheDocumentedSamplesAreWhatIsSent(t *testing.T) {
 		page, err := os.ReadFile("../../docs/apis/" + file)
 		require.NoError(t, err)
 		for style, accept := range samples {
-			r, w := httptest.NewRequest("GET", "/api", nil), httptest.NewRecorder()
+			r, w := httptest.NewRequest(http.MethodGet, "/api", nil), httptest.NewRecorder()
 			r.Header.Set("Accept", accept)
 			refusal.Write(w, r, style, refusal.Refusal{Reason: guard.TokenAbsent, Trace: "5a1e3f0c-6f2d-4c0e-9f0e-0d6c0f9a7b21"})
 			assert.Contains(t, string(page), readable(t, style, w.Body.Bytes()), file)
