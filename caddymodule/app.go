@@ -120,6 +120,7 @@ func (a *App) Cleanup() error {
 		_, errs[0] = tokenCaches.Delete(a.cacheKey)
 	}
 	if a.backing != nil {
+		a.forget()
 		_, errs[1] = backings.Delete(a.poolKey)
 	}
 	return errors.Join(append(errs[:], a.releaseTables(), a.releaseSpread())...)

@@ -57,7 +57,7 @@ func (a *App) attach(ctx caddy.Context, sealer *keyring.Sealer) error {
 		return err
 	}
 	a.backing = value.(*backing)
-	a.backing.nodes.Remember(time.Duration(a.Staleness))
+	a.forget = a.backing.nodes.Remember(time.Duration(a.Staleness))
 	return nil
 }
 

@@ -125,6 +125,7 @@ type App struct {
 	announcer announcer
 	backing   *backing
 	poolKey   string
+	forget    func() // what the backing is told of this configuration
 	started   bool
 	// number and provisionedAt tell this configuration from newer ones.
 	number        int64

@@ -127,3 +127,37 @@ func TestAListingOfTwoServersIsNotBelieved(t *testing.T) {
 		assert.True(t, killed, "it was decided without a kill that was there all the time")
 	}
 }
+
+// kept notes how long the places of gateways are to be kept.
+type kept struct {
+	plugins.Store
+	places time.Duration
+}
+
+func (s *kept) Put(ctx context.Context, w plugins.Write) error {
+	if strings.HasPrefix(w.Key, "node/") {
+		s.places = w.TTL
+	}
+	return s.Store.Put(ctx, w)
+}
+
+// A configuration that failed must not have the others forget this gateway
+// while the one that goes on still lets it decide.
+func TestAGatewayIsRememberedAsLongAsAnyConfigurationLetsItDecide(t *testing.T) {
+	store := &kept{Store: openStore(t)}
+	n := &state.Nodes{Replica: &state.Replica{Store: store}, Name: "one"}
+	forgetRunning := n.Remember(5 * time.Minute)
+	forgetFailed := n.Remember(time.Minute)
+	for _, step := range []struct {
+		after func()
+		want  time.Duration
+	}{
+		{func() {}, 5*time.Minute + 15*time.Second},
+		{forgetFailed, 5*time.Minute + 15*time.Second},
+		{forgetRunning, 30 * time.Second},
+	} {
+		step.after()
+		require.NoError(t, n.Announce(within(t)))
+		assert.Equal(t, step.want, store.places)
+	}
+}

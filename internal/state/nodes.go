@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -53,18 +52,39 @@ type Nodes struct {
 	Name   string
 	Logger *slog.Logger
 
-	remember atomic.Int64 // nanoseconds
+	mu sync.Mutex
+	// deciding is what each configuration allows, see Remember.
+	deciding map[*time.Duration]struct{}
 }
 
-// Remember says how long a gateway of this fleet may go on deciding without
-// the store: for so long, and a little, it is named to whoever revokes
-// something although it is silent.
-func (n *Nodes) Remember(staleness time.Duration) {
-	n.remember.Store(int64(staleness + silent))
+// Remember says how long a gateway may go on deciding without the store: for so
+// long, and a little, it is named to whoever revokes something although it is
+// silent. Configurations come and go, and some fail: what counts is the longest
+// of those that have not been forgotten.
+func (n *Nodes) Remember(staleness time.Duration) (forget func()) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.deciding == nil {
+		n.deciding = map[*time.Duration]struct{}{}
+	}
+	n.deciding[&staleness] = struct{}{}
+	return func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		delete(n.deciding, &staleness)
+	}
 }
 
 // ttl is how long this gateway's report is kept.
-func (n *Nodes) ttl() time.Duration { return max(2*silent, time.Duration(n.remember.Load())) }
+func (n *Nodes) ttl() time.Duration {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	longest := 2 * silent
+	for staleness := range n.deciding {
+		longest = max(longest, *staleness+silent)
+	}
+	return longest
+}
 
 // Run reports this gateway's place until ctx ends.
 func (n *Nodes) Run(ctx context.Context) {
