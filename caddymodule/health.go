@@ -37,7 +37,11 @@ func (HealthAPI) Routes() []caddy.AdminRoute {
 		})},
 		{Pattern: adminPrefix + "health/ready", Handler: caddy.AdminHandlerFunc(func(w http.ResponseWriter, _ *http.Request) error {
 			value, err := caddy.ActiveContext().AppIfConfigured("dcr")
-			if err != nil {
+			switch {
+			case caddy.Exiting():
+				// Requests are served for as long as shutdown_delay and grace_period say.
+				return writeHealth(w, health{Status: "not_ready", Why: "the gateway is shutting down"})
+			case err != nil:
 				return writeHealth(w, health{Status: "not_ready", Why: "the running configuration has no dcr app"})
 			}
 			return writeHealth(w, value.(*App).health())

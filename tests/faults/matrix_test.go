@@ -19,7 +19,7 @@ func TestNoFaultOfTheStoreIsBlamedOnAClient(t *testing.T) {
 	}{
 		{"connections", connections}, {"messages", messages}, {"errors", refusals}, {"opaque", mixed},
 		{"trouble", troubled}, {"changes", changed}, {"one of two", oneOfTwo},
-		{"failover", failover}, {"cluster", resharding}, {"emptied", emptied}, {"renewed", renewed},
+		{"failover", failover}, {"cluster", resharding}, {"promoted", promoted}, {"emptied", emptied}, {"renewed", renewed},
 	}
 	room := make(chan struct{}, atOnce)
 	var running sync.WaitGroup
