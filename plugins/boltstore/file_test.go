@@ -52,6 +52,34 @@ func TestOpenNamesTheFileThatItCannotUse(t *testing.T) {
 		_, err := Open(path)
 		require.ErrorContains(t, err, path)
 	})
+	for name, spoil := range map[string]func(t *testing.T, file *os.File, size int64){
+		"cut in its beginning": func(t *testing.T, file *os.File, _ int64) { require.NoError(t, file.Truncate(5000)) },
+		"cut in its middle":    func(t *testing.T, file *os.File, size int64) { require.NoError(t, file.Truncate(size/2)) },
+		"overwritten": func(t *testing.T, file *os.File, size int64) {
+			pages := int64(os.Getpagesize())
+			_, err := file.WriteAt(make([]byte, size-2*pages), 2*pages) // all but the two pages that say where things are
+			require.NoError(t, err)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := openTemp(t)
+			for i := range 200 {
+				require.NoError(t, s.Put(t.Context(), plugins.Write{Key: fmt.Sprint(i), Value: make([]byte, 1000)}))
+			}
+			require.NoError(t, s.Close())
+			file, err := os.OpenFile(s.path, os.O_RDWR, 0)
+			require.NoError(t, err)
+			defer file.Close()
+			facts, err := file.Stat()
+			require.NoError(t, err)
+			spoil(t, file, facts.Size())
+			for range 2 {
+				_, err = Open(s.path)
+				require.ErrorContains(t, err, s.path)
+				require.NotContains(t, err.Error(), "locked", "it was let go")
+			}
+		})
+	}
 }
 
 func TestReopenedFile(t *testing.T) {

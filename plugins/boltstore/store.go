@@ -7,11 +7,8 @@ package boltstore
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -55,43 +52,6 @@ var (
 	_ plugins.Diagnoser = (*Store)(nil)
 	_ plugins.Examiner  = (*Store)(nil)
 )
-
-// Open opens the file, or creates it with mode 0600, in a directory that it
-// creates with mode 0700. It fails when another process holds the file.
-func Open(path string) (*Store, error) { return open(path, keepEntries, time.Second) }
-
-func open(path string, keep uint64, sweepEvery time.Duration) (*Store, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, fmt.Errorf("bolt store: create the directory of %s: %w", path, err)
-	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockTimeout, FreelistType: bbolt.FreelistMapType})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		return nil, fmt.Errorf("bolt store: %s is locked by another process; "+
-			"gateways that run side by side need a shared store, or a file each", path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("bolt store: open %s: %w", path, err)
-	}
-	err = db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range [][]byte{recordBucket, feedBucket} {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil {
-		_ = db.Close()
-		return nil, fmt.Errorf("bolt store: prepare %s: %w", path, err)
-	}
-	s := &Store{
-		db: db, path: path, feed: rand.Text(), keep: keep,
-		jobs: make(chan job), closed: make(chan struct{}),
-	}
-	s.work.Go(s.commitAll)
-	s.work.Go(func() { s.sweepAll(sweepEvery) })
-	return s, nil
-}
 
 // Close waits for calls under way, then closes the file.
 func (s *Store) Close() error {
