@@ -11,7 +11,8 @@ import (
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 )
 
-// surfaceHeader is how `caddy dcr` tells the admin endpoint that it is it.
+// surfaceHeader is how `caddy dcr` and the admin endpoint tell each other that
+// they are it.
 const surfaceHeader = "Dcr-Surface"
 
 // trusted is who asks at the admin endpoint: an operator, by the name that they

@@ -3,6 +3,7 @@ package caddymodule
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -73,7 +74,12 @@ func (c *call) ask(method, path string, body, into any) error {
 	if c.answer, err = io.ReadAll(response.Body); err != nil {
 		return failed(fmt.Sprintf("reading the answer: %v", err), "")
 	}
-	if err := json.Unmarshal(c.answer, into); err != nil {
+	err = json.Unmarshal(c.answer, into)
+	if err == nil && response.Header.Get(surfaceHeader) != string(access.AdminEndpoint) {
+		// Any JSON could be read: an object of other members is an empty list.
+		err = errors.New("it does not say that it is the gateway's")
+	}
+	if err != nil {
 		return failed(fmt.Sprintf("the answer of %s cannot be read: %v", address, err), "is that Caddy's admin API, and of this version?")
 	}
 	return nil

@@ -21,6 +21,8 @@ import (
 	"github.com/spf13/pflag"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/caddy-dcr/caddy-dcr/internal/access"
 )
 
 var updateCommands = stdflag.Bool("update-commands", false, "write the golden files of the commands anew")
@@ -57,6 +59,7 @@ type canned struct {
 func (c *canned) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	body, _ := io.ReadAll(r.Body)
 	c.asked = strings.TrimSpace(r.Method + " " + r.RequestURI + " " + string(body))
+	w.Header().Set(surfaceHeader, string(access.AdminEndpoint))
 	w.WriteHeader(c.status)
 	_, _ = io.WriteString(w, c.answer)
 }
@@ -277,6 +280,20 @@ func TestNobodyAnswers(t *testing.T) {
 	assert.Equal(t, exitFailed, status)
 	assert.Empty(t, stdout)
 	assert.Contains(t, stderr, "is Caddy running?")
+}
+
+func TestTheAnswerOfAnotherServerIsNoEmptyList(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `{"items":[1]}`)
+	}))
+	defer server.Close()
+	for _, flags := range [][]string{nil, {"--json"}} {
+		stdout, stderr, status := runCommand("", append([]string{"dcr", "app", "list", "--address", server.Listener.Addr().String()}, flags...)...)
+		assert.Equal(t, exitFailed, status)
+		assert.Empty(t, stdout)
+		assert.Contains(t, stderr, "it does not say that it is the gateway's")
+		assert.Contains(t, stderr, "is that Caddy's admin API")
+	}
 }
 
 func TestTheAddressStandsInTheConfiguration(t *testing.T) {
