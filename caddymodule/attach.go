@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"os"
 	"time"
@@ -32,9 +33,13 @@ func (a *App) sealer() (*keyring.Sealer, error) {
 			"write a placeholder such as {env.DCR_KEK} or {file./run/secrets/dcr_kek}")
 	}
 	a.sealedBy = sha256.Sum256([]byte(text))
+	return newSealer(text)
+}
+
+func newSealer(text string) (*keyring.Sealer, error) {
 	key, err := base64.StdEncoding.DecodeString(text)
 	if err != nil {
-		return nil, fmt.Errorf("want 32 bytes as base64 (openssl rand -base64 32)")
+		return nil, errors.New("want 32 bytes as base64 (openssl rand -base64 32)")
 	}
 	return keyring.NewSealer(key)
 }

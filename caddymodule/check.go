@@ -4,11 +4,13 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/caddyserver/caddy/v2"
 
-	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/jws"
+	"github.com/caddy-dcr/caddy-dcr/internal/oauth"
 )
 
 // mistake finds what is wrong with a configuration by its text alone, so that a
@@ -23,7 +25,7 @@ func mistake(config []byte) error {
 		return err
 	}
 	for _, check := range []func() error{
-		a.checkDeclared, a.checkIssuers, a.checkCensus, a.checkQuotas, a.checkReuse, a.Spread.defaults, a.Guesses.defaults,
+		a.checkStore, a.checkDeclared, a.checkIssuers, a.checkSecrets, a.checkCensus, a.checkQuotas, a.checkReuse, a.Spread.defaults, a.Guesses.defaults,
 		func() error { _, err := a.Events.samplers(); return err },
 		func() error {
 			if err := a.Forgeries.or(usualForgeries); err != nil {
@@ -67,6 +69,51 @@ func (a *App) checkDeclared() error {
 	return nil
 }
 
+// checkStore asks the store, if it knows.
+func (a *App) checkStore() error {
+	var named struct {
+		Module string `json:"module"`
+	}
+	if a.StoreRaw == nil {
+		return nil
+	}
+	err := json.Unmarshal(a.StoreRaw, &named)
+	if err == nil {
+		var info caddy.ModuleInfo
+		if info, err = caddy.GetModule("dcr.stores." + named.Module); err == nil {
+			store := info.New()
+			err = errors.Join(json.Unmarshal(a.StoreRaw, store), valid(store))
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("store: %w", err)
+	}
+	return nil
+}
+
+// checkSecrets looks at those that stand in the text. What is behind a
+// placeholder may be anything, such as a good one.
+func (a *App) checkSecrets() error {
+	if text := a.KeyEncryptionKey; text != "" && !strings.Contains(text, "{") {
+		if _, err := newSealer(text); err != nil {
+			return fmt.Errorf("key_encryption_key: %w", err)
+		}
+	}
+	servers := oauth.Servers{}
+	for _, server := range a.ResourceServers {
+		secrets := slices.Clone(server.Secrets)
+		for i, written := range secrets {
+			if strings.Contains(written, "{") {
+				secrets[i] = strings.Repeat("0", 64)
+			}
+		}
+		if err := servers.Add(server.ID, secrets); err != nil {
+			return fmt.Errorf("resource_server %q: %w", server.ID, err)
+		}
+	}
+	return nil
+}
+
 // checkIssuers looks at everything about other issuers but the keys, which lie in files.
 func (a *App) checkIssuers() error {
 	if algorithm := jws.Algorithm(a.Statements.Algorithm); algorithm.Symmetric() {
@@ -82,6 +129,8 @@ func (a *App) checkIssuers() error {
 			err = errors.New("it is there twice")
 		case len(t.KeyFiles) == 0:
 			err = errors.New("key: got none, want a file with its public keys")
+		case jws.Algorithm(t.Algorithm).Symmetric():
+			err = fmt.Errorf("algorithm: %s wants a shared secret, which would let both sides sign; use an algorithm with public keys", t.Algorithm)
 		default:
 			if err = algorithm(&t.Algorithm, jws.RS256); err != nil {
 				err = fmt.Errorf("algorithm: %w", err)
@@ -97,50 +146,4 @@ func (a *App) checkIssuers() error {
 
 func errSymmetric(a jws.Algorithm) error {
 	return fmt.Errorf("statements: algorithm: got %s, want one with a public key, since others hold statements", a)
-}
-
-// mistake finds what is wrong with a guard by its text alone.
-func (g *Guard) mistake() error {
-	if g.API != nil {
-		if _, err := endpoint.Compile(withDefaults(*g.API)); err != nil {
-			return err
-		}
-	}
-	return g.CORS.mistake()
-}
-
-func (c *CORSConfig) mistake() error {
-	if c == nil {
-		return nil
-	}
-	copied := *c
-	_, err := newCrossOrigin(&copied, nil)
-	return err
-}
-
-// mistake finds what is wrong with an issuer by its text alone.
-func (i *Issuer) mistake() error {
-	if i.Standards != "" && i.Standards != "off" {
-		if err := checkStandards(i.Standards); err != nil {
-			return err
-		}
-	}
-	return i.CORS.mistake()
-}
-
-// mistake finds what is wrong with a console by its text alone.
-func (c *Console) mistake() error {
-	copied := *c
-	if _, err := copied.identifier(); err != nil {
-		return err
-	}
-	return copied.grant()
-}
-
-// valid asks a guest module, if it knows.
-func valid(module any) error {
-	if v, ok := module.(caddy.Validator); ok {
-		return v.Validate()
-	}
-	return nil
 }

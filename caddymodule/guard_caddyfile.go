@@ -21,7 +21,7 @@ func init() {
 		if err := g.UnmarshalCaddyfile(h.Dispenser); err != nil {
 			return nil, err
 		}
-		return g, inContext(h, g.mistake)
+		return g, inContext(h, func() error { return g.mistake(h.Option("dcr")) })
 	})
 	// After forward_auth, so that whatever else authenticates has done so.
 	httpcaddyfile.RegisterDirectiveOrder("dcr_guard", httpcaddyfile.After, "forward_auth")

@@ -42,8 +42,12 @@ func (g *Guard) checkThrottle() error {
 	}
 	for _, route := range g.table.Routes() {
 		if route.Throttled {
-			return fmt.Errorf("throttle: the route %s is to be throttled, and the dcr block does not say how much; write throttle there", route.Path)
+			return errNotHowMuch(route.Path)
 		}
 	}
 	return nil
+}
+
+func errNotHowMuch(path string) error {
+	return fmt.Errorf("throttle: the route %s is to be throttled, and the dcr block does not say how much; write throttle there", path)
 }

@@ -61,7 +61,7 @@ func parseProxy(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	if len(proxy.Upstreams) == 0 && proxy.DynamicUpstreamsRaw == nil {
 		return nil, h.Errf("dcr_proxy %s: an upstream is wanted, such as 10.0.0.1:8080", name.Text)
 	}
-	if err := inContext(h, g.mistake); err != nil {
+	if err := inContext(h, func() error { return g.mistake(h.Option("dcr")) }); err != nil {
 		return nil, err
 	}
 	api := describe(name.Text)

@@ -20,12 +20,6 @@ type target struct {
 // target reads the addresses. An error names an address by its number and
 // never quotes it: it can hold a password, also where it does not parse.
 func (c Config) target() (target, error) {
-	if len(c.Addresses) == 0 {
-		return target{}, errors.New("addresses: none given, for instance redis://127.0.0.1:6379")
-	}
-	if len(c.Addresses) > 1 && !c.Cluster && c.SentinelMaster == "" {
-		return target{}, errors.New("addresses: more than one needs cluster or sentinel")
-	}
 	all := target{username: c.Username, password: c.Password}
 	for i, address := range c.Addresses {
 		one, err := parseAddress(address)

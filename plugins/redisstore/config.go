@@ -94,6 +94,10 @@ func (c Config) validate() error {
 		}
 	}
 	switch {
+	case len(c.Addresses) == 0:
+		return errors.New("addresses: none given, for instance redis://127.0.0.1:6379")
+	case len(c.Addresses) > 1 && !c.Cluster && c.SentinelMaster == "":
+		return errors.New("addresses: more than one needs cluster or sentinel")
 	case strings.ContainsAny(c.KeyPrefix, "{}"):
 		return fmt.Errorf("key_prefix: %q holds braces, which choose the slot in a Cluster", c.KeyPrefix)
 	case c.PoolSize < 0:

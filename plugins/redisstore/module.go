@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/caddyserver/caddy/v2"
@@ -57,6 +58,23 @@ func (m *Module) Provision(caddy.Context) error {
 	m.resolved = resolved
 	m.key, err = keyOf(resolved)
 	return err
+}
+
+// Validate finds what is wrong by the text alone, so that a Caddyfile can be told
+// the place. Of a field with a placeholder only Provision knows what it holds.
+func (m *Module) Validate() error {
+	c := m.Config.withDefaults()
+	if strings.Contains(c.KeyPrefix, "{") {
+		c.KeyPrefix = defaultPrefix
+	}
+	err := c.validate()
+	if err == nil && !slices.ContainsFunc(c.Addresses, func(address string) bool { return strings.Contains(address, "{") }) {
+		_, err = c.target()
+	}
+	if err != nil {
+		return fmt.Errorf("redis store: %w", err)
+	}
+	return nil
 }
 
 // resolve replaces the placeholders in a copy. A replacement that fails is
