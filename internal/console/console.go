@@ -124,8 +124,8 @@ func (c *Console) serve(to route) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		who, _ := r.Context().Value(visitor{}).(access.Actor)
 		v := &visit{Console: c, w: w, r: r, who: who, section: to.section}
-		if err := v.readForm(); err != nil {
-			v.fail(err)
+		if err := r.ParseForm(); err != nil {
+			v.fail(v.unread(err))
 			return
 		}
 		switch {

@@ -187,6 +187,13 @@ func TestAFormThatIsWrongSaysWhereAndKeepsWhatWasTyped(t *testing.T) {
 	}
 }
 
+func TestAFormBeyondTheBound(t *testing.T) {
+	w := newWorld(t)
+	answer := w.post(paul, "/applications/new", url.Values{"name": {strings.Repeat("a", 256<<10)}})
+	assert.Equal(t, http.StatusRequestEntityTooLarge, answer.Code)
+	assert.Contains(t, answer.Body.String(), "The form is larger than 256 KiB, so nothing was done.")
+}
+
 func TestAKillSwitchThatIsMisspeltIsAskedForAgain(t *testing.T) {
 	w := newWorld(t)
 	w.fill()

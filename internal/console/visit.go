@@ -5,6 +5,8 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -31,11 +33,14 @@ type visit struct {
 
 func (v *visit) ctx() context.Context { return v.r.Context() }
 
-func (v *visit) readForm() error {
-	if err := v.r.ParseForm(); err != nil {
-		return &management.Error{Code: management.Invalid, Message: "the form could not be read", Hint: "send it again", Cause: err}
+// unread tells the visitor why their form could not be read.
+func (v *visit) unread(err error) error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) {
+		return v.problem(http.StatusRequestEntityTooLarge, "The form is too large",
+			fmt.Sprintf("The form is larger than %d KiB, so nothing was done.", bodyLimit>>10), "Send less.")
 	}
-	return nil
+	return &management.Error{Code: management.Invalid, Message: "the form could not be read", Hint: "send it again", Cause: err}
 }
 
 // value is one field of what was posted, without the blanks around it.
