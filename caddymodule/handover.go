@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"context"
 	"errors"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/state"
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
@@ -47,6 +49,10 @@ func leaseStore(module plugins.StoreModule) (plugins.Store, error) {
 		inner, err := module.OpenStore()
 		if err != nil {
 			return nil, err
+		}
+		if _, alone := inner.(plugins.Exclusive); alone {
+			// Where this fails, say with a full disk, the dead are waited for.
+			_ = state.ForgetNodes(context.Background(), inner)
 		}
 		g := new(gate)
 		g.open(inner)

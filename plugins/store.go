@@ -183,6 +183,10 @@ type Diagnoser interface {
 	Diagnose(ctx context.Context) ([]string, error)
 }
 
+// Exclusive is offered by a store that one process alone can have open, so that
+// whoever is on record in it as another gateway has ended. Exclusive does nothing.
+type Exclusive interface{ Exclusive() }
+
 // StoreModule is what a guest in Caddy's namespace dcr.stores implements: it
 // is configured by Caddy, and opens the store when the gateway starts.
 type StoreModule interface {

@@ -3,6 +3,7 @@ package state
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -61,6 +62,15 @@ func (n *Nodes) leave() {
 	_ = n.changeList(ctx, func(_ context.Context, names []string) ([]string, error) {
 		return slices.DeleteFunc(names, func(name string) bool { return name == n.Name }), nil
 	})
+}
+
+// ForgetNodes empties the list of gateways, for a process that has opened a store
+// which no other can have open: who is on the list crashed.
+func ForgetNodes(ctx context.Context, store plugins.Store) error {
+	if err := store.Put(ctx, plugins.Write{Key: nodesKey}); err != nil {
+		return fmt.Errorf("forget the gateways from before: %w", err)
+	}
+	return nil
 }
 
 // joinList adds this gateway, and drops those that no longer report, so that

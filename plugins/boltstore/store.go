@@ -51,7 +51,11 @@ var (
 	_ plugins.Store     = (*Store)(nil)
 	_ plugins.Diagnoser = (*Store)(nil)
 	_ plugins.Examiner  = (*Store)(nil)
+	_ plugins.Exclusive = (*Store)(nil)
 )
+
+// Exclusive implements plugins.Exclusive: the file is locked while it is open.
+func (s *Store) Exclusive() {}
 
 // Close waits for calls under way, then closes the file.
 func (s *Store) Close() error {

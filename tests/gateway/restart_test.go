@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 
@@ -24,6 +25,23 @@ func TestACrashLosesNothingThatWasAcknowledged(t *testing.T) {
 		clientRevoked.check(t, enhanced, w.Do(http.MethodGet, v2Call, "", deadToken.Bearer()))
 		refused(t, w.PostToken(dead.Form()), "invalid_client")
 	})
+}
+
+// The file of the embedded store is one process's at a time, so that who left it
+// without a word is known to be gone. Nobody knows that of a gateway over Redis.
+func TestNobodyWaitsForTheCrashedProcessWhoseFileThisIs(t *testing.T) {
+	w := newWorld(t, "", settings{})
+	_, client, token := w.Enroll(v2App())
+	w.Kill()
+	w.Run()
+	var revoked struct {
+		Applied bool              `json:"applied"`
+		Nodes   []json.RawMessage `json:"nodes"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(w.MustDCR("revoke", "client", client.ClientID, "--json")), &revoked))
+	assert.True(t, revoked.Applied)
+	assert.Len(t, revoked.Nodes, 1)
+	clientRevoked.check(t, enhanced, w.Do(http.MethodGet, v2Call, "", token.Bearer()))
 }
 
 func TestAReloadLosesNothing(t *testing.T) {
