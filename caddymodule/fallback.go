@@ -26,7 +26,8 @@ func init() {
 // front of protected APIs reads as success. On the way there it removes the
 // identity headers that a client sent, and upgrades other than WebSockets, and
 // refuses targets that a server could take for those of a guarded API.
-// `dcr_proxy` adds it by itself.
+// `dcr_proxy` and a `dcr_guard` with a matcher add it by themselves; where a site
+// has its guards in `handle` or `route` blocks, write `dcr_fallback` beside those.
 type Fallback struct {
 	services *services // nil where there is no dcr app
 }
@@ -51,13 +52,16 @@ func (f *Fallback) Provision(ctx caddy.Context) error {
 
 // ServeHTTP implements caddyhttp.MiddlewareHandler.
 func (f *Fallback) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhttp.Handler) error {
-	// Nobody may see what a client says in our name, on no path of a site.
-	identity.Clean(r)
-	identity.CleanConnection(r.Header)
-	identity.CleanUpgrade(r.Header)
-	if f.services != nil && endpoint.Strays(r.URL, f.services.app.prefixes()) {
-		f.refuse(w, r, guard.TargetAmbiguous)
-		return nil
+	// What a guard has let through says in our name what the guard has said.
+	if !admitted(r) {
+		// Nobody may see what a client says in our name, on no path of a site.
+		identity.Clean(r)
+		identity.CleanConnection(r.Header)
+		identity.CleanUpgrade(r.Header)
+		if f.services != nil && endpoint.Strays(r.URL, f.services.app.prefixes()) {
+			f.refuse(w, r, guard.TargetAmbiguous)
+			return nil
+		}
 	}
 	watched := &watchedWriter{ResponseWriterWrapper: &caddyhttp.ResponseWriterWrapper{ResponseWriter: w}}
 	if err := next.ServeHTTP(watched, r); err != nil || watched.answered {

@@ -9,22 +9,37 @@ import (
 	"github.com/caddyserver/caddy/v2/caddyconfig"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins"
 	"github.com/caddy-dcr/caddy-dcr/plugins/profilekit"
 )
 
 func init() {
-	httpcaddyfile.RegisterHandlerDirective("dcr_guard", func(h httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
-		g := new(Guard)
-		if err := g.UnmarshalCaddyfile(h.Dispenser); err != nil {
-			return nil, err
-		}
-		return g, inContext(h, func() error { return g.mistake(h.Option("dcr")) })
-	})
+	httpcaddyfile.RegisterDirective("dcr_guard", parseGuard)
 	// After forward_auth, so that whatever else authenticates has done so.
 	httpcaddyfile.RegisterDirectiveOrder("dcr_guard", httpcaddyfile.After, "forward_auth")
+}
+
+// parseGuard makes a route of the guard. With a matcher it is not alone in its
+// site, and what goes past it goes through the fallback.
+func parseGuard(h httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	h.Next() // "dcr_guard"
+	matcher, err := h.ExtractMatcherSet()
+	if err != nil {
+		return nil, err
+	}
+	g := new(Guard)
+	if err := g.UnmarshalCaddyfile(h.Dispenser); err != nil {
+		return nil, err
+	}
+	if err := inContext(h, func() error { return g.mistake(h.Option("dcr")) }); err != nil {
+		return nil, err
+	}
+	routes := h.NewRoute(matcher, g)
+	if matcher != nil {
+		routes = append(routes, h.NewRoute(nil, new(Fallback))...)
+	}
+	return routes, nil
 }
 
 // UnmarshalCaddyfile reads a guard. With a profile:

@@ -109,8 +109,10 @@ func (i *Issuer) ServeHTTP(w http.ResponseWriter, r *http.Request, next caddyhtt
 	if !mine {
 		// Behind this handler nobody may see what a client says in our name,
 		// whether or not a guard follows.
-		identity.Clean(r)
-		identity.CleanConnection(r.Header)
+		if !admitted(r) {
+			identity.Clean(r)
+			identity.CleanConnection(r.Header)
+		}
 		return next.ServeHTTP(w, r)
 	}
 	i.services.noticeProxy(r)

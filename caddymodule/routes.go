@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/management"
 )
 
@@ -26,7 +27,7 @@ func (a *App) allGuards() []*Guard {
 func (a *App) prefixes() []string {
 	a.prefixesOnce.Do(func() {
 		for _, g := range a.allGuards() {
-			a.claimed = append(a.claimed, g.table.API().Prefixes...)
+			a.claimed = append(a.claimed, endpoint.Claims(g.table.API())...)
 		}
 		slices.Sort(a.claimed)
 		a.claimed = slices.Compact(a.claimed)

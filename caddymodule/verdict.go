@@ -39,6 +39,19 @@ func (x *exchange) admit(d guard.Decision) {
 	}
 }
 
+// admitted says whether a guard of the site has let the request through: no
+// client can fill its placeholders. The header is looked at first because that
+// costs less.
+func admitted(r *http.Request) bool {
+	said := r.Header[identity.Trace]
+	repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
+	if len(said) == 0 || !ok {
+		return false
+	}
+	told, _ := repl.Get("http.dcr.trace")
+	return told == said[0]
+}
+
 // refuse answers, and keeps why.
 func (x *exchange) refuse(w http.ResponseWriter, d guard.Decision) {
 	status := x.answer(w, &d)

@@ -7,6 +7,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
 // layers is how often a target may be encoded. Nobody who means well does so
@@ -35,7 +37,7 @@ func Strays(u *url.URL, prefixes []string) bool {
 	}
 	for _, prefix := range prefixes {
 		wanted, _ := laxly(prefix)
-		if len(wanted) == 0 || strings.HasPrefix(claimed, strings.ToLower(prefix)) {
+		if len(wanted) == 0 || within(strings.ToLower(prefix), claimed) {
 			continue // everything is under it, or the site has given it to somebody else
 		}
 		if beginsWith(words, wanted) || ambiguous && holdsInOrder(words, wanted) {
@@ -43,6 +45,29 @@ func Strays(u *url.URL, prefixes []string) bool {
 		}
 	}
 	return false
+}
+
+// Claims lists the beginnings of the paths that an API claims: its prefixes or,
+// for one that claims whatever its guard gets, what its routes begin with.
+func Claims(api *plugins.API) []string {
+	var claims []string
+	for _, prefix := range api.Prefixes {
+		if prefix != "/" {
+			claims = append(claims, prefix)
+			continue
+		}
+		for _, route := range api.Routes {
+			literal, _, _ := strings.Cut(route.Path, "{")
+			claims = append(claims, literal)
+		}
+	}
+	return claims
+}
+
+// within says whether a path is the prefix or under it.
+func within(prefix, path string) bool {
+	rest, under := strings.CutPrefix(path, prefix)
+	return under && (rest == "" || strings.HasSuffix(prefix, "/") || rest[0] == '/')
 }
 
 // laxly takes a path apart as servers do that decode over and over, fold what

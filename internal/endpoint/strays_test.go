@@ -12,6 +12,7 @@ import (
 
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint/habits"
+	"github.com/caddy-dcr/caddy-dcr/plugins"
 )
 
 var prefixes = []string{"/api/v2/", "/reset/", "/control/", "/report/", "/sdk/", "/"}
@@ -78,6 +79,20 @@ func TestATargetThatStraysIsKnown(t *testing.T) {
 		u, err := url.ParseRequestURI(target)
 		require.NoError(t, err)
 		assert.True(t, endpoint.Strays(u, prefixes), target)
+	}
+}
+
+func TestAnAPIOfWhateverItsGuardGetsClaimsWhatItsRoutesBeginWith(t *testing.T) {
+	assert.Equal(t, []string{"/api/v2/"}, endpoint.Claims(&plugins.API{Prefixes: []string{"/api/v2/"}, Routes: []plugins.Route{{Path: "/api/v2/{x}"}}}))
+	claims := endpoint.Claims(&plugins.API{Prefixes: []string{"/"}, Routes: []plugins.Route{{Path: "/reports/{channel}"}, {Path: "/health"}, {Path: "/{any...}"}}})
+	assert.Equal(t, []string{"/reports/", "/health", "/"}, claims)
+	for target, strays := range map[string]bool{
+		"/reports;/CNN": true, "/x/..;/reports/CNN": true, "/health%3b": true,
+		"/reports/CNN": false, "/health": false, "/site;x/page": false,
+	} {
+		u, err := url.ParseRequestURI(target)
+		require.NoError(t, err)
+		assert.Equal(t, strays, endpoint.Strays(u, claims), target)
 	}
 }
 
