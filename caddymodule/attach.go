@@ -85,11 +85,15 @@ func (a *App) storeModule(ctx caddy.Context) (plugins.StoreModule, error) {
 	return module, nil
 }
 
-// nodeName makes a name that no other gateway of the fleet has, since many
-// run in containers that are all called the same.
+// nodeName resolves the configured name, or makes one that no other gateway of
+// the fleet has, since many run in containers that are all called the same.
 func (a *App) nodeName() (string, error) {
 	if a.NodeName != "" {
-		return a.NodeName, nil
+		name, err := caddy.NewReplacer().ReplaceOrErr(a.NodeName, true, true)
+		if err != nil {
+			return "", fmt.Errorf("node_name: %w", err)
+		}
+		return name, nil
 	}
 	host, err := os.Hostname()
 	if err != nil {

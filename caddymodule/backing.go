@@ -2,6 +2,7 @@ package caddymodule
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -34,6 +35,9 @@ const (
 // backings holds what outlives a reload, by what it depends on: the store with
 // its replica and keys. Two configurations that name the same store share one.
 var backings = &backingPool{UsagePool: caddy.NewUsagePool(), leaving: map[*share]struct{}{}}
+
+// instance tells this process from others.
+var instance = rand.Text()
 
 // backing is one store and what is kept in memory of it.
 type backing struct {
@@ -72,7 +76,7 @@ func newBacking(module plugins.StoreModule, nodeName string, sealer *keyring.Sea
 	rt.replica.KeysChanged = rt.keys.Load
 	rt.uses = &lastused.Stamper{Clients: rt.records, Now: rt.replica.Now, Noted: metricsOf.UseNoted, Logger: logger}
 	rt.book = &census.Book{}
-	rt.nodes = &state.Nodes{Replica: rt.replica, Name: nodeName, Logger: logger}
+	rt.nodes = &state.Nodes{Replica: rt.replica, Name: nodeName, Instance: instance, Logger: logger}
 	rt.replica.Announce = rt.nodes.Announce
 	rt.audit = audit.New(rt.records, rt.replica, nodeName, logger, metricsOf)
 	rt.audit.Acted = tellActed

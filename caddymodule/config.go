@@ -118,7 +118,10 @@ type App struct {
 	Events EventConfig `json:"events,omitzero"`
 
 	// NodeName names this gateway among those that share a store, in the
-	// answer to a revocation. Default: the host's name and a random suffix.
+	// answer to a revocation. It may hold placeholders, such as {env.HOSTNAME}.
+	// With a name that outlives a restart nobody waits for a process that
+	// crashed; no two gateways may have the same. Default: the host's name and a
+	// random suffix.
 	NodeName string `json:"node_name,omitempty"`
 
 	logger    *slog.Logger

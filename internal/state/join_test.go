@@ -2,6 +2,8 @@ package state_test
 
 import (
 	"context"
+	"crypto/rand"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -33,7 +35,7 @@ func (s late) Put(ctx context.Context, w plugins.Write) error {
 func gateway(t *testing.T, store plugins.Store, name string) *state.Nodes {
 	t.Helper()
 	r := &state.Replica{Store: store, Logger: slog.New(slog.DiscardHandler)}
-	n := &state.Nodes{Replica: r, Name: name, Logger: r.Logger}
+	n := &state.Nodes{Replica: r, Name: name, Instance: rand.Text(), Logger: r.Logger}
 	r.Announce = n.Announce
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{}, 2)
@@ -65,6 +67,76 @@ func TestAGatewayThatDecidesIsWaitedFor(t *testing.T) {
 	for _, s := range states {
 		assert.True(t, s.Applied, s.Name)
 	}
+}
+
+// waitedFor are the gateways of which one says that they have applied all that is
+// in the store.
+func waitedFor(t *testing.T, n *state.Nodes) (names []string) {
+	t.Helper()
+	end, _, err := n.Replica.Store.Tail(within(t))
+	require.NoError(t, err)
+	states, err := n.Await(within(t), end)
+	require.NoError(t, err)
+	for _, s := range states {
+		assert.True(t, s.Applied, s.Name)
+		names = append(names, s.Name)
+	}
+	return names
+}
+
+// Two gateways of one configuration, node_name and all: what the one reports
+// must not pass for what the other has applied.
+func TestTwoGatewaysOfOneNameAreToldApart(t *testing.T) {
+	store := openStore(t)
+	first, second := gateway(t, store, "one"), gateway(t, store, "one")
+	loaded(t, first.Replica)
+	loaded(t, second.Replica)
+	for i := range 100 { // each makes both report
+		_, _, err := state.Records{Store: store}.Throw(within(t), state.Kill{Kind: revocation.Channel, ID: fmt.Sprintf("C%d", i), At: 1})
+		require.NoError(t, err)
+		if len(waitedFor(t, first)) == 2 {
+			break
+		}
+	}
+	names := waitedFor(t, first)
+	require.Len(t, names, 2)
+	assert.Equal(t, "one", names[0])
+	assert.Regexp(t, "^one-[a-z2-7]{6}$", names[1])
+	assert.Equal(t, names, waitedFor(t, second))
+	list, err := second.All(within(t))
+	require.NoError(t, err)
+	assert.NotEqual(t, list[0].Self, list[1].Self, "each knows which one it is")
+}
+
+// A process that crashed is not waited for as soon as the next one has its name.
+func TestTheNextProcessTakesOverWhatItsNameHasReported(t *testing.T) {
+	store := openStore(t)
+	crashed := &state.Nodes{Replica: &state.Replica{Store: store}, Name: "one", Instance: "crashed"}
+	require.NoError(t, crashed.Announce(within(t)))
+	next := gateway(t, store, "one")
+	loaded(t, next.Replica)
+	require.Eventually(t, func() bool { return len(waitedFor(t, next)) == 1 }, 5*time.Second, time.Millisecond)
+	assert.Equal(t, []string{"one"}, waitedFor(t, next))
+}
+
+// One that ends while the next one of its name is there already takes nothing
+// off that is not its own.
+func TestAGatewayThatEndsLeavesTheNextOfItsNameAlone(t *testing.T) {
+	store := openStore(t)
+	old := &state.Nodes{Replica: &state.Replica{Store: store}, Name: "one", Instance: "old"}
+	require.NoError(t, old.Announce(within(t)))
+	next := &state.Nodes{Replica: &state.Replica{Store: store}, Name: "one", Instance: "next"}
+	require.NoError(t, next.Announce(within(t)))
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	old.Run(ended)
+	list, err := next.All(within(t))
+	require.NoError(t, err)
+	require.Len(t, list, 1)
+	next.Run(ended)
+	list, err = next.All(within(t))
+	require.NoError(t, err)
+	assert.Empty(t, list)
 }
 
 // replaced is a store in whose place another one comes while it is listed. The

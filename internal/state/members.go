@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins"
@@ -18,6 +17,8 @@ const (
 
 	// announceLimit bounds what reading the state waits for the others to know.
 	announceLimit = time.Second
+	// leaveLimit bounds what a process that ends waits for the store.
+	leaveLimit = time.Second
 )
 
 type nodesRecord struct {
@@ -31,37 +32,6 @@ func (n *Nodes) Announce(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, announceLimit)
 	defer cancel()
 	return n.report(ctx)
-}
-
-// report writes this gateway's place, and joins the list where it is not, or no
-// longer, in it: another gateway may have taken a silent one off, or the store
-// may have lost the list. The place goes first, since whoever joins at the same
-// moment takes off the list who has none.
-func (n *Nodes) report(ctx context.Context) error {
-	p := n.Replica.Position()
-	value, err := encode(kindNode, nodeRecord{Name: n.Name, Feed: p.Feed, Seq: p.Seq, AppliedAt: n.Replica.Now().UnixMilli()})
-	if err != nil {
-		return err
-	}
-	if err := n.Replica.Store.Put(ctx, plugins.Write{Key: nodePrefix + n.Name, Value: value, TTL: n.ttl()}); err != nil {
-		return err
-	}
-	names, _, err := n.list(ctx)
-	if err != nil || slices.Contains(names, n.Name) {
-		return err
-	}
-	return n.changeList(ctx, n.joinList)
-}
-
-// leave takes this gateway off, so that nobody waits for it.
-func (n *Nodes) leave() {
-	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
-	defer cancel()
-	// Best effort: what fails here expires by itself.
-	_ = n.Replica.Store.Put(ctx, plugins.Write{Key: nodePrefix + n.Name})
-	_ = n.changeList(ctx, func(_ context.Context, names []string) ([]string, error) {
-		return slices.DeleteFunc(names, func(name string) bool { return name == n.Name }), nil
-	})
 }
 
 // ForgetNodes empties the list of gateways, for a process that has opened a store
@@ -80,9 +50,10 @@ func (n *Nodes) joinList(ctx context.Context, names []string) ([]string, error) 
 	if err != nil {
 		return nil, err
 	}
-	next := []string{n.Name}
+	own := n.ownName()
+	next := []string{own}
 	for _, node := range alive {
-		if node.Name != n.Name {
+		if node.Name != own {
 			next = append(next, node.Name)
 		}
 	}

@@ -36,9 +36,9 @@ func (n *Nodes) All(ctx context.Context) ([]NodeReport, error) {
 	if err != nil {
 		return nil, err
 	}
-	reports := make([]NodeReport, 0, len(records))
+	own, reports := n.ownName(), make([]NodeReport, 0, len(records))
 	for _, r := range records {
-		report := NodeReport{Name: r.Name, Self: r.Name == n.Name, ReportedAt: time.UnixMilli(r.AppliedAt).UTC()}
+		report := NodeReport{Name: r.Name, Self: r.Name == own, ReportedAt: time.UnixMilli(r.AppliedAt).UTC()}
 		report.Silent = now.Sub(report.ReportedAt) > silent
 		if r.Feed == end.Feed {
 			report.Behind = end.Seq - min(r.Seq, end.Seq)

@@ -31,6 +31,8 @@ type nodeRecord struct {
 	Seq  uint64 `cbor:"3,keyasint"`
 	// AppliedAt is when, in Unix milliseconds by the store's clock.
 	AppliedAt int64 `cbor:"4,keyasint"`
+	// Instance is the process that wrote it.
+	Instance string `cbor:"5,keyasint,omitempty"`
 }
 
 // NodeState tells whether one gateway has applied a place in the feed.
@@ -48,11 +50,21 @@ type NodeState struct {
 // Nodes reports what this gateway has applied, and asks what the others have.
 type Nodes struct {
 	Replica *Replica
-	// Name is this gateway's own, unique among those that share the store.
-	Name   string
-	Logger *slog.Logger
+	// Name is this gateway's own, unique among those that share the store, also
+	// when the process is started again. Where another one has it, this gateway
+	// reports with something behind it.
+	Name string
+	// Instance tells this process from others, of the same name or not.
+	Instance string
+	Logger   *slog.Logger
 
-	mu sync.Mutex
+	// reporting lets one report be under way, and covers written, the record as
+	// it was written last.
+	reporting sync.Mutex
+	written   []byte
+
+	mu     sync.Mutex
+	suffix string
 	// deciding is what each configuration allows, see Remember.
 	deciding map[*time.Duration]struct{}
 }
@@ -150,14 +162,15 @@ func (n *Nodes) Await(ctx context.Context, p plugins.Position) ([]NodeState, err
 	}
 	// This gateway knows its own place better than its report does.
 	if after, ok := <-own; ok {
-		applied[n.Name] = after
+		applied[n.ownName()] = after
 	}
 	return n.states(known, applied), nil
 }
 
 // others leaves this gateway out.
 func (n *Nodes) others(records []nodeRecord) []nodeRecord {
-	return slices.DeleteFunc(records, func(r nodeRecord) bool { return r.Name == n.Name })
+	own := n.ownName()
+	return slices.DeleteFunc(records, func(r nodeRecord) bool { return r.Name == own })
 }
 
 // Others names the gateways that report beside this one.
@@ -200,7 +213,7 @@ func (n *Nodes) waitsFor(records []nodeRecord, applied map[string]time.Duration)
 
 func (n *Nodes) states(others []nodeRecord, applied map[string]time.Duration) []NodeState {
 	result := make([]NodeState, 0, len(others)+1)
-	for _, record := range append(others, nodeRecord{Name: n.Name}) {
+	for _, record := range append(others, nodeRecord{Name: n.ownName()}) {
 		after, ok := applied[record.Name]
 		node := NodeState{
 			Name: record.Name, Applied: ok, After: after,

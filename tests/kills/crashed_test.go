@@ -33,3 +33,12 @@ func TestAGatewayThatCrashedIsNotWaitedForLong(t *testing.T) {
 	w.gather(t)
 	assert.Equal(t, "gateway-1 applied, gateway-2 applied", w.throw(t, "channel", "CH2"))
 }
+
+// Whoever copies a configuration, node_name and all, would else be told by one
+// gateway what the other has applied.
+func TestTwoGatewaysThatAreCalledTheSameAreBothWaitedFor(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	w := start(t, settings{store: "redis " + redis.URL(), gateways: 2, name: "copied"})
+	assert.Regexp(t, `^copied applied, copied-\w{6} applied$`, w.throw(t, "channel", "CH1"))
+}

@@ -1,6 +1,7 @@
 package kills
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -30,6 +31,7 @@ type settings struct {
 	store    string // the argument of the `store` option; empty is a file
 	gateways int    // how many; zero is one
 	options  string // further lines of the dcr block
+	name     string // of all of them; empty gives each its own
 }
 
 const template = `{
@@ -62,7 +64,7 @@ func start(t *testing.T, s settings) *world {
 	backend := harness.StartBackend(t, "backend")
 	for i := range max(1, s.gateways) {
 		g := harness.Prepare(t, harness.Config{Caddyfile: strings.NewReplacer(
-			"STORE", s.store, "NODE", fleet.Name(i), "BACKEND", backend.Addr,
+			"STORE", s.store, "NODE", cmp.Or(s.name, fleet.Name(i)), "BACKEND", backend.Addr,
 			"OPTIONS", s.options+w.doomed.trust()+w.partner.trust(),
 		).Replace(template)})
 		g.Run()
