@@ -70,6 +70,9 @@ func parseAddress(address string) (target, error) {
 	if u.User != nil {
 		t.username = u.User.Username()
 		t.password, _ = u.User.Password()
+		if t.username != "" && t.password == "" {
+			return target{}, errors.New("a user without a password; with the option password, give the user with the option username")
+		}
 	}
 	switch u.Scheme {
 	case "unix":
@@ -89,6 +92,9 @@ func parseAddress(address string) (target, error) {
 	port := u.Port()
 	if port == "" {
 		port = "6379"
+	}
+	if number, err := strconv.ParseUint(port, 10, 16); err != nil || number == 0 {
+		return target{}, errors.New("the port must be a number from 1 to 65535")
 	}
 	t.hosts = []string{net.JoinHostPort(u.Hostname(), port)}
 	if path := strings.Trim(u.Path, "/"); path != "" {

@@ -56,6 +56,8 @@ func TestProvisionErrorsNameTheFieldAndKeepSecrets(t *testing.T) {
 		{"no scheme", Config{Addresses: []string{"localhost:6379"}}, "address 1: "},
 		{"another scheme", Config{Addresses: []string{"http://localhost"}}, "address 1: must begin with redis://"},
 		{"no host", Config{Addresses: []string{"redis:///1"}}, "address 1: no host"},
+		{"a port beyond the last", Config{Addresses: []string{"redis://localhost:99999"}}, "address 1: the port must be a number from 1 to 65535"},
+		{"a user in the address alone", Config{Addresses: []string{"redis://u@localhost"}, Password: hush}, "address 1: a user without a password"},
 		{"a database in words", Config{Addresses: []string{"redis://localhost/" + hush}}, "address 1: the path must be the number of a database"},
 		{"a query", Config{Addresses: []string{"redis://localhost?password=" + hush}}, "address 1: not a URL"},
 		{"a socket with a host", Config{Addresses: []string{"unix://run/redis.sock"}}, "address 1: a socket is written unix:///path"},
