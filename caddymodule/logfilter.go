@@ -13,7 +13,7 @@ import (
 )
 
 func init() {
-	caddy.RegisterModule(SecretsFilter{})
+	caddy.RegisterModule(new(SecretsFilter))
 }
 
 // SecretsFilter is a log field filter that takes credentials out of a field:
@@ -25,10 +25,12 @@ func init() {
 // In doubt it takes out too much: what follows a secret up to the next `&` may
 // go with it. Objects and arrays are filtered through and through, so that
 // `request>headers` is a field as good as `request>uri`.
-type SecretsFilter struct{}
+type SecretsFilter struct {
+	config uintptr
+}
 
 // CaddyModule names the module.
-func (SecretsFilter) CaddyModule() caddy.ModuleInfo {
+func (*SecretsFilter) CaddyModule() caddy.ModuleInfo {
 	return caddy.ModuleInfo{
 		ID:  "caddy.logging.encoders.filter.dcr_secrets",
 		New: func() caddy.Module { return new(SecretsFilter) },
@@ -38,7 +40,7 @@ func (SecretsFilter) CaddyModule() caddy.ModuleInfo {
 // UnmarshalCaddyfile sets up the filter. Syntax:
 //
 //	<field> dcr_secrets
-func (SecretsFilter) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
+func (*SecretsFilter) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the filter's name
 	if d.NextArg() {
 		return d.ArgErr()
@@ -50,7 +52,7 @@ func (SecretsFilter) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 }
 
 // Filter implements logging.LogFieldFilter.
-func (SecretsFilter) Filter(in zapcore.Field) zapcore.Field {
+func (*SecretsFilter) Filter(in zapcore.Field) zapcore.Field {
 	switch in.Type {
 	case zapcore.StringType:
 		in.String = redact(in.String)
@@ -125,6 +127,8 @@ func redactReflected(value any) any {
 }
 
 var (
-	_ logging.LogFieldFilter = SecretsFilter{}
-	_ caddyfile.Unmarshaler  = SecretsFilter{}
+	_ caddy.Provisioner      = (*SecretsFilter)(nil)
+	_ caddy.CleanerUpper     = (*SecretsFilter)(nil)
+	_ logging.LogFieldFilter = (*SecretsFilter)(nil)
+	_ caddyfile.Unmarshaler  = (*SecretsFilter)(nil)
 )

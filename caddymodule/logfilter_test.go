@@ -148,7 +148,7 @@ func TestEveryKindOfFieldIsFiltered(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			enc := zapcore.NewMapObjectEncoder()
-			SecretsFilter{}.Filter(c.field).AddTo(enc)
+			new(SecretsFilter).Filter(c.field).AddTo(enc)
 			assert.Equal(t, c.want, enc.Fields["f"])
 		})
 	}

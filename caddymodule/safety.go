@@ -15,9 +15,11 @@ import (
 type surroundings struct {
 	allowHTTP bool
 	// admin is the address of Caddy's admin endpoint; empty when it is off.
-	admin   string
-	servers []serverFacts
-	files   []fileFacts
+	admin string
+	// unfiltered says that no log has the filter for secrets.
+	unfiltered bool
+	servers    []serverFacts
+	files      []fileFacts
 }
 
 // serverFacts are what is known of one HTTP server: everything that shares a
@@ -86,6 +88,13 @@ func (s *surroundings) unsafe() []doctor.Unsafe {
 			Says: fmt.Sprintf("requests to http://%s are redirected to https, so that a client which sends its secret in "+
 				"clear text goes on doing so", host),
 			Do: fmt.Sprintf("write `auto_https disable_redirects` into the global options, or a site http://%s that does not redirect", host),
+		})
+	}
+	if s.unfiltered && slices.ContainsFunc(s.servers, func(server serverFacts) bool { return server.issuer || server.guard }) {
+		found = append(found, doctor.Unsafe{
+			Check: doctor.Logs,
+			Says:  "no log has the filter dcr_secrets, and clients that send secrets and tokens in the query have them logged",
+			Do:    "write `log { format filter { … } }` with it into the global options",
 		})
 	}
 	for _, file := range s.files {

@@ -55,6 +55,9 @@ func TestWhatIsUnsafeIsFound(t *testing.T) {
 		"clear text that is answered":                {surroundings{servers: []serverFacts{encrypted, {listen: []string{":80"}, redirects: []string{""}, answers: []string{"sp.example.com"}}}}, ""},
 		"redirects over TLS":                         {surroundings{servers: []serverFacts{encrypted, {listen: []string{":8443"}, encrypted: true, redirects: []string{""}}}}, ""},
 
+		"secrets in the logs":                  {surroundings{unfiltered: true, servers: []serverFacts{encrypted}}, "no log has the filter dcr_secrets, "},
+		"secrets in the logs of a guard":       {surroundings{unfiltered: true, servers: []serverFacts{{listen: here, guard: true}}}, "no log has the filter dcr_secrets, "},
+		"logs of a server without any of ours": {surroundings{unfiltered: true, servers: []serverFacts{{listen: public}}}, ""},
 		"a console behind an authentication":   {surroundings{servers: []serverFacts{{listen: public, encrypted: true, console: true}}}, ""},
 		"a console behind nothing":             {surroundings{servers: []serverFacts{{listen: public, encrypted: true, console: true, anonymous: true}}}, "dcr_console on :443 lets nobody in, "},
 		"a console in clear text":              {surroundings{servers: []serverFacts{{listen: []string{":8081"}, console: true}}}, "dcr_console is served in clear text on :8081, "},

@@ -32,7 +32,7 @@ func (a *App) warnOfUnsafe() {
 }
 
 func (a *App) surroundings() surroundings {
-	around := surroundings{allowHTTP: a.AllowHTTP, admin: adminAddress(a.ctx), files: a.files}
+	around := surroundings{allowHTTP: a.AllowHTTP, admin: adminAddress(a.ctx), unfiltered: unfiltered(a.ctx), files: a.files}
 	if value, err := a.ctx.AppIfConfigured("http"); err == nil {
 		servers := value.(*caddyhttp.App).Servers
 		for _, name := range slices.Sorted(maps.Keys(servers)) {
@@ -46,8 +46,8 @@ func (a *App) surroundings() surroundings {
 // it is read where Caddy keeps it; should that move, nothing is said about it,
 // and the test of the warning fails.
 func adminAddress(ctx caddy.Context) string {
-	config := reflect.ValueOf(ctx).FieldByName("cfg")
-	if !config.IsValid() || config.IsZero() {
+	config := configOf(ctx)
+	if !config.IsValid() {
 		return ""
 	}
 	admin := config.Elem().FieldByName("Admin")

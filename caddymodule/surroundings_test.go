@@ -32,6 +32,7 @@ func TestAConfigurationIsLookedAtAsCaddyUnderstandsIt(t *testing.T) {
 	secret := filepath.Join(folder, "secret")
 	require.NoError(t, os.WriteFile(secret, []byte("MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="), 0o600))
 	require.NoError(t, os.Chmod(secret, 0o644)) // whatever the umask
+	const filtered = "\tlog {\n\t\tformat filter {\n\t\t\trequest>uri dcr_secrets\n\t\t}\n\t}\n"
 	const dcr = "\tdcr {\n\t\tissuer https://sp.example.com\n\t\tstore bolt FOLDER\n\t}\n"
 	for name, c := range map[string]struct {
 		global, sites string
@@ -40,6 +41,10 @@ func TestAConfigurationIsLookedAtAsCaddyUnderstandsIt(t *testing.T) {
 		"a gateway as it should be": {
 			"\tauto_https disable_redirects\n" + dcr,
 			"sp.example.com {\n\tdcr_issuer\n\tdcr_proxy rest_v2 127.0.0.1:9001\n}\n\nhttp://metrics.example.com:9180 {\n\tmetrics\n}\n", nil,
+		},
+		"a log with secrets": {
+			"\tlog {\n\t\tformat json\n\t}\n\tauto_https disable_redirects\n" + dcr,
+			"sp.example.com {\n\tlog\n\tdcr_proxy esm 127.0.0.1:9001\n}\n", []string{"no log has the filter dcr_secrets"},
 		},
 		"an admin endpoint for everybody": {"\tadmin :2019\n\tauto_https off\n" + dcr, "", []string{"admin endpoint listens on :2019"}},
 		"an admin endpoint that is off":   {"\tadmin off\n\tauto_https off\n" + dcr, "", nil},
@@ -101,6 +106,9 @@ func TestAConfigurationIsLookedAtAsCaddyUnderstandsIt(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Setenv("DCR_TEST_ADMIN", "0.0.0.0:2019")
+			if !strings.Contains(c.global, "\tlog {") {
+				c.global = filtered + c.global
+			}
 			ctx := provisioned(t, "{\n"+strings.ReplaceAll(c.global, "FOLDER", folder)+"}\n\n"+c.sites)
 			app, err := ctx.App("dcr")
 			require.NoError(t, err)

@@ -23,6 +23,7 @@ const (
 	Exposure       Check = "exposure"
 	Console        Check = "console"
 	Files          Check = "files"
+	Logs           Check = "logs"
 	TrustedProxies Check = "trusted_proxies"
 	Clock          Check = "clock"
 	State          Check = "state"
@@ -48,7 +49,7 @@ const (
 
 // Checks lists every check, in the order in which they are shown.
 var Checks = []Check{
-	Configuration, Issuer, AdminEndpoint, ClearText, Exposure, Console, Files, TrustedProxies, Clock, State, Gateways,
+	Configuration, Issuer, AdminEndpoint, ClearText, Exposure, Console, Files, Logs, TrustedProxies, Clock, State, Gateways,
 	Store, StoreVersion, StorePersistence, StoreEviction, StoreRights, StoreMemory, StoreTransport,
 	Keys, KeysSealed, KeyAge, Statements, Routes, Bypass, Upstreams, TLS,
 }

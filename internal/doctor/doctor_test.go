@@ -135,9 +135,9 @@ var cases = []struct {
 	{"no certificate", doctor.AboutTLS([]doctor.Certificate{{Host: "a", Err: errAway}}, now), []want{{doctor.TLS, doctor.Fault, "no TLS"}}},
 	{"no site with TLS", doctor.AboutTLS(nil, now), []want{{doctor.TLS, doctor.NotApplicable, ""}}},
 
-	{"a configuration that is safe", doctor.AboutSafety(nil), []want{{doctor.AdminEndpoint, doctor.OK, ""}, {doctor.ClearText, doctor.OK, ""}, {doctor.Exposure, doctor.OK, ""}, {doctor.Console, doctor.OK, ""}, {doctor.Files, doctor.OK, ""}}},
-	{"one that is not", doctor.AboutSafety([]doctor.Unsafe{{doctor.Files, "a", "chmod"}, {doctor.Files, "b", "chmod"}}), []want{
-		{doctor.AdminEndpoint, doctor.OK, ""}, {doctor.ClearText, doctor.OK, ""}, {doctor.Exposure, doctor.OK, ""}, {doctor.Console, doctor.OK, ""}, {doctor.Files, doctor.Warning, "a"}, {doctor.Files, doctor.Warning, "b"},
+	{"a configuration that is safe", doctor.AboutSafety(nil), []want{{doctor.AdminEndpoint, doctor.OK, ""}, {doctor.ClearText, doctor.OK, ""}, {doctor.Exposure, doctor.OK, ""}, {doctor.Console, doctor.OK, ""}, {doctor.Files, doctor.OK, ""}, {doctor.Logs, doctor.OK, ""}}},
+	{"one that is not", doctor.AboutSafety([]doctor.Unsafe{{doctor.Files, "a", "chmod"}, {doctor.Files, "b", "chmod"}, {doctor.Logs, "c", "log"}}), []want{
+		{doctor.AdminEndpoint, doctor.OK, ""}, {doctor.ClearText, doctor.OK, ""}, {doctor.Exposure, doctor.OK, ""}, {doctor.Console, doctor.OK, ""}, {doctor.Files, doctor.Warning, "a"}, {doctor.Files, doctor.Warning, "b"}, {doctor.Logs, doctor.Warning, "c"},
 	}},
 
 	{"a store that is set up", doctor.AboutSetUp([]plugins.Finding{{Aspect: plugins.StoreVersion, Says: "8"}}, nil), setUp(map[doctor.Check]doctor.Status{doctor.StoreVersion: doctor.OK}, doctor.NotApplicable)},

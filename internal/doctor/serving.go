@@ -20,12 +20,13 @@ var whatIsSafe = map[Check]string{
 	Exposure:      "no metrics and no admin endpoint where clients are",
 	Console:       "where there is a web console, somebody says who its people are",
 	Files:         "no file is open to others on this machine",
+	Logs:          "secrets are taken out of a log",
 }
 
 // AboutSafety tells what the configuration has that is unsafe.
 func AboutSafety(found []Unsafe) []Result {
 	var results []Result
-	for _, check := range []Check{AdminEndpoint, ClearText, Exposure, Console, Files} {
+	for _, check := range []Check{AdminEndpoint, ClearText, Exposure, Console, Files, Logs} {
 		n := len(results)
 		for _, u := range found {
 			if u.Check == check {

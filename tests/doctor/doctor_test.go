@@ -32,6 +32,14 @@ const healthy = `{
 	auto_https disable_redirects
 	storage file_system {DIR}/caddy
 	skip_install_trust
+	log {
+		format filter {
+			wrap json
+			fields {
+				request dcr_secrets
+			}
+		}
+	}
 	dcr {
 		issuer https://localhost:{HTTP}
 		store STORE
@@ -190,6 +198,10 @@ func TestWhatIsWrongIsNamed(t *testing.T) {
 				return strings.NewReplacer("tls {DIR}/cert.pem {DIR}/key.pem", "", "key_encryption_key", "allow_http\n\t\tkey_encryption_key").Replace(text)
 			}},
 			want: map[doctor.Check]string{doctor.ClearText: "warning: allow_http"},
+		},
+		"secrets in the logs": {
+			setting: setting{change: func(text string) string { return strings.Replace(text, "request dcr_secrets", "request delete", 1) }},
+			want:    map[doctor.Check]string{doctor.Logs: "no log has the filter dcr_secrets"},
 		},
 		"keys in the clear": {
 			setting: setting{change: func(text string) string { return strings.Replace(text, "key_encryption_key {file.{DIR}/kek}", "", 1) }},

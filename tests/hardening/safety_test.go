@@ -62,6 +62,14 @@ func TestASafeSetUpIsNotWarnedOf(t *testing.T) {
 	https_port %d
 	auto_https disable_redirects
 	storage file_system {DIR}/caddy
+	log {
+		format filter {
+			wrap json
+			fields {
+				request dcr_secrets
+			}
+		}
+	}
 	dcr {
 		issuer https://localhost
 		store bolt {DIR}/dcr
