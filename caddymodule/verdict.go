@@ -44,8 +44,11 @@ func (x *exchange) admit(d guard.Decision) {
 // costs less.
 func admitted(r *http.Request) bool {
 	said := r.Header[identity.Trace]
+	if len(said) == 0 {
+		return false
+	}
 	repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer)
-	if len(said) == 0 || !ok {
+	if !ok {
 		return false
 	}
 	told, _ := repl.Get("http.dcr.trace")
