@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/uuid"
@@ -117,6 +118,25 @@ func TestTheNextProcessTakesOverWhatItsNameHasReported(t *testing.T) {
 	loaded(t, next.Replica)
 	require.Eventually(t, func() bool { return len(waitedFor(t, next)) == 1 }, 5*time.Second, time.Millisecond)
 	assert.Equal(t, []string{"one"}, waitedFor(t, next))
+}
+
+// A backup that was put back, or a server that took over with less, holds what a
+// process of long ago has reported.
+func TestAnOldReportUnderTheNameIsNobodys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		store := openStore(t)
+		n := &state.Nodes{Replica: &state.Replica{Store: store}, Name: "one", Instance: "new"}
+		require.NoError(t, n.Announce(t.Context()))
+		old := &state.Nodes{Replica: &state.Replica{Store: store}, Name: "one", Instance: "old"}
+		require.NoError(t, old.Announce(t.Context()))
+		time.Sleep(20 * time.Second)
+		require.NoError(t, n.Announce(t.Context()))
+		list, err := n.All(t.Context())
+		require.NoError(t, err)
+		require.Len(t, list, 1)
+		assert.Equal(t, "one", list[0].Name)
+		assert.True(t, list[0].Self)
+	})
 }
 
 // One that ends while the next one of its name is there already takes nothing

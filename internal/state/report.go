@@ -62,15 +62,16 @@ func (n *Nodes) writePlace(ctx context.Context) error {
 }
 
 // lookWhoWrote finds out why the record is not the one written last. It may have
-// expired, or be what this process wrote without hearing so. Else somebody has
-// the name, too, and would be taken for this gateway: it gets another one.
+// expired, be what this process wrote without hearing so, or be an old one of a
+// store that was put back. Else somebody has the name, too, and would be taken
+// for this gateway: it gets another one.
 func (n *Nodes) lookWhoWrote(ctx context.Context, name string) error {
 	records, err := n.read(ctx, []string{name})
 	if err != nil {
 		return err
 	}
 	n.written = nil
-	if len(records) == 0 || records[0].Instance == n.Instance {
+	if len(records) == 0 || records[0].Instance == n.Instance || records[0].AppliedAt < n.Replica.Now().Add(-silent).UnixMilli() {
 		return nil
 	}
 	n.mu.Lock()
