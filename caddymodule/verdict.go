@@ -5,6 +5,7 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 
+	"github.com/caddy-dcr/caddy-dcr/internal/bearer"
 	"github.com/caddy-dcr/caddy-dcr/internal/endpoint"
 	"github.com/caddy-dcr/caddy-dcr/internal/guard"
 	"github.com/caddy-dcr/caddy-dcr/internal/identity"
@@ -27,7 +28,7 @@ func (x *exchange) admit(d guard.Decision) {
 		caller.Trace = x.trace.String()
 		delete(r.Header, "Authorization")
 	}
-	if name := g.table.API().QueryToken; name != "" && r.URL.RawQuery != "" {
+	if name := g.secretParameter(); name != "" && r.URL.RawQuery != "" {
 		if cleaned := endpoint.RemoveQuery(r.URL.RawQuery, name); cleaned != r.URL.RawQuery {
 			r.URL.RawQuery = cleaned
 			r.RequestURI = r.URL.RequestURI()
@@ -37,6 +38,16 @@ func (x *exchange) admit(d guard.Decision) {
 	if repl, ok := r.Context().Value(caddy.ReplacerCtxKey).(*caddy.Replacer); ok {
 		repl.Map(placeholders(caller))
 	}
+}
+
+// secretParameter is what no backend gets to see in a query: the parameter that
+// may hold the token. The known APIs that take none there have no other use for
+// its usual name either, and a backend must not believe one that nobody checked.
+func (g *Guard) secretParameter() string {
+	if name := g.table.API().QueryToken; name != "" || g.API != nil {
+		return name
+	}
+	return bearer.QueryName
 }
 
 // admitted says whether a guard of the site has let the request through: no

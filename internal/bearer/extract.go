@@ -24,6 +24,9 @@ var (
 	ErrMalformed = errors.New("the access token is malformed")
 )
 
+// QueryName is the usual name of the parameter (RFC 6750 section 2.3).
+const QueryName = "access_token"
+
 // Place is where a token was found.
 type Place uint8
 

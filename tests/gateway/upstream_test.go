@@ -156,6 +156,15 @@ func TestATokenInTheQueryIsAcceptedWhereTheAPIHasItAndNeverPassedOn(t *testing.T
 		_, _, v2 := w.Enroll(v2App())
 		answer = w.Do(http.MethodGet, v2Call+"?access_token="+v2.AccessToken, "")
 		assert.Equal(t, http.StatusUnauthorized, answer.Status, "REST API V2 takes the token from the header alone")
+		for target, want := range map[string]string{
+			v2Call + "?a=1&access_token=" + v2.AccessToken + "&b=2":                     v2Call + "?a=1&b=2",
+			"/api/v2/authenticate/" + channel + "/ABC?Access%5FToken=" + v2.AccessToken: "/api/v2/authenticate/" + channel + "/ABC",
+		} {
+			w.forget()
+			require.Equal(t, http.StatusOK, w.Do(http.MethodGet, target, "", v2.Bearer()).Status, target)
+			assert.Equal(t, want, w.backends["rest_v2"].Only(t).Target, "no backend sees a token that nobody checked")
+		}
+		w.forget()
 		answer = w.Do(http.MethodGet, "/esm/v3/media-company/year?access_token="+esm.AccessToken, "", esm.Bearer())
 		malformed.check(t, oauth, answer)
 		w.untouched(t)
