@@ -53,7 +53,7 @@ type lock struct {
 }
 
 // NewTable makes a table for size callers: with so many at once, all of their
-// buckets less than full, about one in forty is forgotten before its time. The
+// buckets less than full, about one in thirty is forgotten before its time. The
 // limit must be valid. The clock is time.Now where it is nil.
 func NewTable(limit Limit, size int, now func() time.Time) *Table {
 	if now == nil {
