@@ -98,7 +98,7 @@ func TestWhoeverHasNotTheTokenLearnsNothing(t *testing.T) {
 		want   Managed
 		looks  int
 	}{
-		"a wrong token":              {func(d *desk) { d.token = d.token[:20] + "A" + d.token[21:] }, ManagedDenied, 0},
+		"a wrong token":              {func(d *desk) { d.token = d.token[:20] + string(d.token[20]^1) + d.token[21:] }, ManagedDenied, 0},
 		"a token of no form":         {func(d *desk) { d.token = "x" }, ManagedDenied, 0},
 		"another client's token":     {func(d *desk) { d.token = keys.RegistrationToken(stranger[:]) }, ManagedDenied, 0},
 		"an unknown client":          {func(d *desk) { d.id = stranger.String() }, ManagedDenied, 0},
