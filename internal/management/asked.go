@@ -43,6 +43,10 @@ func (s *Service) askedBefore(ctx context.Context, call Call, op access.Operatio
 			Hint: "take a new key for every thing that you ask for",
 		}
 	}
+	// What was made may be newer than what is known here.
+	if err := s.Replica.CatchUp(ctx); err != nil {
+		return "", unavailable("waiting for what was made before", err)
+	}
 	return before.Made, nil
 }
 
