@@ -49,6 +49,10 @@ func (HealthAPI) Routes() []caddy.AdminRoute {
 	}
 }
 
+// heardWithin is how long a gateway does not hear from a store that answers, at
+// most.
+const heardWithin = 5 * time.Second
+
 // health is the answer of the health endpoints.
 type health struct {
 	// Status is live, ready or not_ready.
@@ -58,20 +62,24 @@ type health struct {
 	// ReplicaAgeSeconds is how long ago the store confirmed that no change is
 	// missing here; absent before the first time.
 	ReplicaAgeSeconds *float64 `json:"replica_age_seconds,omitempty"`
-	// StoreAnswers is false while calls of requests to the store are cut short.
+	// StoreAnswers is false while calls of requests to the store are cut short,
+	// and while the store has confirmed nothing for longer than it takes to ask.
 	StoreAnswers *bool `json:"store_answers,omitempty"`
 }
 
 func (a *App) health() health {
 	h := health{Status: "ready"}
-	if age, ever := a.backing.replica.Age(); ever {
+	age, ever := a.backing.replica.Age()
+	if ever {
 		seconds := age.Round(time.Millisecond).Seconds()
 		h.ReplicaAgeSeconds = &seconds
 	}
 	reads, writes := a.backing.breaker.Open()
-	answers := !reads && !writes
+	answers := !reads && !writes && ever && age < heardWithin
 	h.StoreAnswers = &answers
 	switch {
+	case !ever:
+		h.Status, h.Why = "not_ready", "the state was not loaded from the store yet"
 	case a.services.directory.Fresh() != nil:
 		h.Status, h.Why = "not_ready", "the store has not confirmed the state for longer than staleness allows"
 	case a.backing.keys.Err() != nil:

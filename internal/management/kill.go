@@ -145,7 +145,27 @@ func (p *plan) throw(ctx context.Context, target revocation.Target, order KillOr
 	p.add(writes[0])
 	p.kills[killName(target)] = kill
 	p.note(op, role, on, of, nil, killView(kill))
+	if target.Kind == revocation.Issuer && target.ID == p.s.Issuer {
+		return kill, false, p.throwOwnKeys(ctx)
+	}
 	return kill, false, nil
+}
+
+// throwOwnKeys plans the kills of the keys that have signed the gateway's own
+// statements. The way back from a kill of its name is another name, under which
+// clients of those statements would live again: what they registered with is
+// noted by its key alone.
+func (p *plan) throwOwnKeys(ctx context.Context) error {
+	for _, key := range p.s.Replica.Keys() {
+		if key.Use != state.KeyForStatements {
+			continue
+		}
+		order := KillOrder{Reason: "issuer " + p.s.Issuer + " is revoked"}
+		if _, _, err := p.throw(ctx, revocation.Target{Kind: revocation.Key, ID: key.ID}, order); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // lift plans that a kill switch is put back.

@@ -3,6 +3,8 @@ package gateway
 import (
 	"encoding/json"
 	"net/http"
+	"os"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -42,6 +44,27 @@ func TestNobodyWaitsForTheCrashedProcessWhoseFileThisIs(t *testing.T) {
 	assert.True(t, revoked.Applied)
 	assert.Len(t, revoked.Nodes, 1)
 	clientRevoked.check(t, enhanced, w.Do(http.MethodGet, v2Call, "", token.Bearer()))
+}
+
+// The way back from a kill of the gateway's own name is another name, which must
+// not bring back what the kill has stopped.
+func TestAnotherNameBringsNothingBackThatWasIssuedBefore(t *testing.T) {
+	overStores(t, settings{}, func(t *testing.T, w *world) {
+		_, killed, token := w.Enroll(v2App())
+		w.MustDCR("revoke", "issuer", w.URL)
+		refused(t, w.PostToken(killed.Form()), "invalid_client")
+
+		text, err := os.ReadFile(w.Caddyfile())
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(w.Caddyfile(), []byte(strings.Replace(string(text), "issuer "+w.URL, "issuer "+w.URL+"/new", 1)), 0o600))
+		require.Zero(t, w.Reload().Status)
+
+		refused(t, w.PostToken(killed.Form()), "invalid_client")
+		assert.Equal(t, http.StatusUnauthorized, w.Do(http.MethodGet, v2Call, "", token.Bearer()).Status)
+		assert.Contains(t, w.MustDCR("client", "show", killed.ClientID), "issuer", "it says what has stopped it")
+		_, _, fresh := w.Enroll(v2App())
+		assert.Equal(t, http.StatusOK, w.Do(http.MethodGet, v2Call, "", fresh.Bearer()).Status)
+	})
 }
 
 func TestAReloadLosesNothing(t *testing.T) {
