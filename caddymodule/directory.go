@@ -1,6 +1,7 @@
 package caddymodule
 
 import (
+	"errors"
 	"time"
 
 	"github.com/google/uuid"
@@ -38,10 +39,11 @@ type issuing struct {
 	keys *keyring.Ring
 }
 
-// Fresh returns nil while the replica and the keys may be decided from.
+// Fresh returns nil while the replica and the keys may be decided from, and the
+// store is the one that credentials belong into.
 func (i issuing) Fresh() error {
 	if err := i.directory.Fresh(); err != nil {
 		return err
 	}
-	return i.keys.Err()
+	return errors.Join(i.Astray(), i.keys.Err())
 }

@@ -163,8 +163,10 @@ func (r *Replica) load(ctx context.Context, reason SnapshotReason) error {
 		return err
 	}
 	if err := r.plausible(builder); err != nil {
+		r.astray.Store(&err)
 		return err
 	}
+	r.astray.Store(nil)
 	next := builder.view()
 	r.view.Store(next)
 	r.loadedAt = time.Now()

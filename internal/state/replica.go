@@ -57,6 +57,8 @@ type Replica struct {
 	// confirmed is when, by the process's monotonic clock, the store last
 	// said that nothing is missing here; nil is never.
 	confirmed atomic.Pointer[time.Time]
+	// astray is why the store is not believed, nil while it is; see plausible.
+	astray atomic.Pointer[error]
 	// offset is what to add to the local clock to get the store's.
 	offset atomic.Int64
 	// loadedAt is when the last snapshot was read; it belongs to Run.
@@ -69,6 +71,16 @@ type Replica struct {
 	mu       sync.Mutex
 	position plugins.Position
 	moved    chan struct{} // closed and replaced whenever position moves
+}
+
+// Astray returns why the store is not believed, nil while it is: what is written
+// into one that has lost everything is lost with it when the right one is back.
+// The error wraps plugins.ErrUnavailable.
+func (r *Replica) Astray() error {
+	if why := r.astray.Load(); why != nil {
+		return *why
+	}
+	return nil
 }
 
 // Application looks an application up.

@@ -1,13 +1,18 @@
 package faults
 
 import (
+	"encoding/json"
+	"net/http"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/caddy-dcr/caddy-dcr/plugins/storetest/redistest"
 	"github.com/caddy-dcr/caddy-dcr/tests/faults/fleet"
+	"github.com/caddy-dcr/caddy-dcr/tests/harness"
 )
 
 // backup is every key of a Redis, as DUMP gives them.
@@ -81,4 +86,30 @@ func renewed(t *testing.T, r *results) {
 			}
 		},
 	})
+}
+
+// What is registered in an emptied store would be lost as soon as the right one
+// is back.
+func TestAnEmptiedStoreTakesNoRegistrations(t *testing.T) {
+	t.Parallel()
+	redis := redistest.Start(t, redistest.Options{})
+	g := fleet.Start(t, fleet.Config{Stores: []string{"redis " + redis.URL()}, Staleness: time.Minute})[0]
+	application, _, token := g.Enroll(fleet.App())
+	body, err := json.Marshal(map[string]string{"software_statement": g.IssueStatement(application)})
+	require.NoError(t, err)
+
+	admin := dial(t, redis.Addr())
+	saved := admin.backup()
+	admin.do("FLUSHALL")
+	var answer harness.Answer
+	harness.Eventually(t, "for the gateway to find out", func() bool {
+		answer = g.PostRegister(string(body))
+		return answer.Status != http.StatusCreated
+	})
+	assert.Equal(t, http.StatusServiceUnavailable, answer.Status, answer.Body)
+	assert.NotEmpty(t, answer.Header.Get("Retry-After"))
+	assert.Equal(t, http.StatusOK, g.Do(http.MethodGet, fleet.Call, "", token.Bearer()).Status, "known tokens pass")
+
+	admin.restore(saved)
+	harness.Eventually(t, "for the gateway to believe the store again", func() bool { return g.PostRegister(string(body)).Status == http.StatusCreated })
 }
