@@ -171,7 +171,13 @@ func (a *App) parseStore(d *caddyfile.Dispenser) error {
 
 func (c *TokenConfig) parse(d *caddyfile.Dispenser) error {
 	return block(d, map[string]func() error{
-		"lifetime":  func() error { return duration(d, &c.Lifetime) },
+		"lifetime": func() error {
+			if err := duration(d, &c.Lifetime); err != nil || c.Lifetime != 0 {
+				return err
+			}
+			// What is left out in JSON has the default, and so would zero.
+			return d.Errf("lifetime: got %q, want 1s to 24h", d.Val())
+		},
 		"format":    func() error { return oneArg(d, &c.Format) },
 		"algorithm": func() error { return oneArg(d, &c.Algorithm) },
 		"audience":  func() error { return oneArg(d, &c.Audience) },

@@ -52,6 +52,9 @@ func (c *DeclaredApplication) application() (*application.Application, error) {
 	if app.Version == "" {
 		app.Version = "1"
 	}
+	if i := slices.IndexFunc(c.Channels, func(id string) bool { return strings.EqualFold(id, all) }); i >= 0 && len(c.Channels) > 1 {
+		return nil, fmt.Errorf("channels[%d]: got %q beside others, want it alone or not at all", i, c.Channels[i])
+	}
 	app.AllChannels, app.Channels = orAll(c.Channels)
 	app.AllPlatforms, app.Platforms = orAll(c.Platforms)
 	if len(c.Platforms) == 0 {
